@@ -1,0 +1,77 @@
+"""Every exception that leaves the library.
+
+- `UsageError`: the local caller asked for something that the rules do not allow.
+- `Refused`: bytes were not accepted; everything below the endpoint raises it and
+  `Endpoint.receive` alone turns exactly that into `Step.refusal`.
+- `JournalError`: the store failed, or holds something that it should not.
+
+Anything else that escapes is a defect of the library. No message carries the content
+of a notice: only field names, types and limits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from launchnotice.draft import Draft
+    from launchnotice.registry import Refusal, Usage
+
+
+class LaunchnoticeError(Exception):
+    """Root of all errors of this library."""
+
+
+class UsageError(LaunchnoticeError):
+    """The local caller broke a rule of the API or of the protocol.
+
+    Attributes:
+        code: stable code from the registry (`spec/registry.json`, "usage").
+    """
+
+    def __init__(self, code: Usage, detail: str) -> None:
+        super().__init__(f"{code.value}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class Stale(UsageError):
+    """A draft no longer fits: the own head, epoch or mandate moved, or an hour passed.
+
+    Attributes:
+        draft: the same body, drafted afresh and unsigned.
+    """
+
+    def __init__(self, code: Usage, detail: str, draft: Draft) -> None:
+        super().__init__(code, detail)
+        self.draft = draft
+
+
+class Refused(LaunchnoticeError):
+    """Bytes were not accepted.
+
+    Attributes:
+        code: stable code from the registry (`spec/registry.json`, "refusals").
+        detail: where and why, without content: ``"window.start: expected integer, got text"``.
+    """
+
+    def __init__(self, code: Refusal, detail: str) -> None:
+        super().__init__(f"{code.value}: {detail}")
+        self.code = code
+        self.detail = detail
+
+    def within(self, place: str) -> Refused:
+        """The same refusal, its detail prefixed with the place where it happened."""
+        return Refused(self.code, f"{place}.{self.detail}" if ": " in self.detail else f"{place}: {self.detail}")
+
+
+class JournalError(LaunchnoticeError):
+    """The store failed; whether an append took effect is then unknown until the next fold."""
+
+
+class Conflict(JournalError):
+    """Another writer appended first; nothing of this append was stored."""
+
+
+class Corrupt(JournalError):
+    """A journal or anchor is damaged, foreign, truncated or of an unknown format."""

@@ -1,0 +1,58 @@
+"""Every bound of LNP/1 in one table: its name, its value and why it is that (spec section 3.4).
+
+Sizes are bytes, counts are counts, times are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Objects -------------------------------------------------------------------------------
+MAX_MESSAGE: Final = 65_536
+"""A message. 16 hybrid identities take 16 × (3,309 + 64 + headers) = 56 KiB of it."""
+MAX_MANDATE: Final = 262_144
+"""A mandate: 32 hybrid identities take 66 KiB of keys, 16 signers 56 KiB of signatures."""
+MAX_DESCRIPTOR: Final = 4_194_304
+"""A descriptor: 256 parties × 16 authority identities × 2 thumbprints is 280 KiB, the agreement comes on top."""
+MAX_DRAFT: Final = 131_072
+"""A draft: a message without the system's signature, with its officers' kids."""
+MAX_DEPTH: Final = 16
+"""Nested arrays and maps; the deepest object of LNP/1, a descriptor, has 8. (cbor2's own default is 400.)"""
+
+# Identities ----------------------------------------------------------------------------
+MAX_SIGNERS: Final = 16
+"""Identities that sign one message: bounds the signature checks that a message can ask for."""
+MAX_IDENTITIES: Final = 32
+"""Identities in one mandate: three shifts with spares; their enrolment checks stay under 50 ms."""
+MAX_PARTIES: Final = 256
+"""Parties of a channel. The Hague Code of Conduct has 145 subscribing states."""
+
+# Text ----------------------------------------------------------------------------------
+MAX_CODE: Final = 16
+"""A party code: ISO 3166 letters or an agreed abbreviation."""
+MAX_LABEL: Final = 64
+"""A label of an identity, a channel or a place."""
+MAX_REMARK: Final = 1_024
+"""A free remark; a NOTAM's item E is limited to 1,800 characters, a telegram to far less."""
+
+# Streams -------------------------------------------------------------------------------
+MAX_HELD: Final = 1_024
+"""Notices held behind one gap of one stream; beyond, their ids alone are journalled."""
+MAX_NOTED: Final = 4_096
+"""Ids noted behind one gap of one stream; beyond, one event says that a signer floods."""
+MAX_SYNC_ITEMS: Final = 64
+"""Messages sent again in answer to one sync: 64 × 64 KiB bounds the bytes that a request can draw."""
+
+# Time ----------------------------------------------------------------------------------
+DRAFT_LIFETIME: Final = 3_600
+"""A draft older than this is stale: the officers sign what is true now."""
+CLOCK_BRACKET: Final = 120
+"""A time further than this outside the bracket of sending and return is a finding."""
+RETRY_FIRST: Final = 30
+"""First repetition of unanswered bytes; doubles each time."""
+RETRY_RECEIVED: Final = 300
+"""First repetition after the receipt: a person is at work, the link is known to carry."""
+RETRY_MAX: Final = 3_600
+"""Longest time between two repetitions while anything is owed."""
+SYNC_FIRST: Final = 10
+"""First repetition of a sync for the same gap; doubles each time up to RETRY_MAX."""
