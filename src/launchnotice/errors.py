@@ -62,7 +62,8 @@ class Refused(LaunchnoticeError):
 
     def within(self, place: str) -> Refused:
         """The same refusal, its detail prefixed with the place where it happened."""
-        return Refused(self.code, f"{place}.{self.detail}" if ": " in self.detail else f"{place}: {self.detail}")
+        joint = "." if ": " in self.detail else ": "
+        return Refused(self.code, f"{place}{joint}{self.detail}")
 
 
 class JournalError(LaunchnoticeError):

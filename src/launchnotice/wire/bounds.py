@@ -13,7 +13,7 @@ MAX_MESSAGE: Final = 65_536
 MAX_MANDATE: Final = 262_144
 """A mandate: 32 hybrid identities take 66 KiB of keys, 16 signers 56 KiB of signatures."""
 MAX_DESCRIPTOR: Final = 4_194_304
-"""A descriptor: 256 parties × 16 authority identities × 2 thumbprints is 280 KiB, the agreement comes on top."""
+"""A descriptor: 256 parties × 16 authority identities × 2 thumbprints take 280 KiB, the agreement more."""
 MAX_DRAFT: Final = 131_072
 """A draft: a message without the system's signature, with its officers' kids."""
 MAX_DEPTH: Final = 16

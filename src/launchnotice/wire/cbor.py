@@ -19,7 +19,7 @@ from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
 from launchnotice.wire.bounds import MAX_DEPTH
 
-Value: TypeAlias = "int | bytes | str | bool | None | list[Value] | dict[int, Value]"
+Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
 INT_MAX = 2**64 - 1
 INT_MIN = -(2**64)
