@@ -1,0 +1,342 @@
+"""Key files: what is written can be read, anything else is a `UsageError`, and nothing is shown."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa, x25519
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from launchnotice import keyfile
+from launchnotice.errors import UsageError
+from launchnotice.keyfile import dump_keys, load_keys, read_keys, write_keys
+from launchnotice.registry import Algorithm, Suite, Usage
+from launchnotice.wire.keys import SigningKey, generate
+
+PASSPHRASE = b"correct horse"
+REAL_ITERATIONS = keyfile.ITERATIONS
+ED = SigningKey.from_seed(Algorithm.ED25519, bytes(range(32)))
+ML = SigningKey.from_seed(Algorithm.ML_DSA_65, bytes(range(32, 64)))
+
+seeds = st.binary(min_size=32, max_size=32)
+identities = st.lists(st.sampled_from(Algorithm), min_size=1, unique=True).flatmap(
+    lambda algs: st.tuples(*(st.builds(SigningKey.from_seed, st.just(alg), seeds) for alg in algs))
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_round() -> Iterator[None]:
+    """Key derivation is slow on purpose; one round is the same form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyfile, "ITERATIONS", 1)
+        yield
+
+
+def usage(call: Callable[..., object], *args: Any) -> Usage:
+    """The code of the `UsageError` that a call raises."""
+    with pytest.raises(UsageError) as caught:
+        call(*args)
+    return caught.value.code
+
+
+def outcome(data: bytes, passphrase: bytes = PASSPHRASE) -> Usage | list[bytes]:
+    """The seeds in a text or the code; any other exception fails the test."""
+    try:
+        return [key.seed for key in load_keys(data, passphrase)]
+    except UsageError as error:
+        return error.code
+
+
+def der(pem: bytes) -> bytes:
+    return base64.b64decode(b"".join(pem.split(b"\n")[1:-2]))
+
+
+def pem_of(private: Any, *, encrypted: bool = True) -> bytes:
+    """A key as `cryptography` writes it."""
+    how: Any = serialization.NoEncryption()
+    if encrypted:
+        how = serialization.BestAvailableEncryption(PASSPHRASE)
+    pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how)
+    assert isinstance(pem, bytes)
+    return pem
+
+
+# Round trips ---------------------------------------------------------------------------
+
+
+@given(identities, st.binary(min_size=1, max_size=200))
+@settings(max_examples=40)
+def test_what_is_dumped_loads_in_its_order(keys: tuple[SigningKey, ...], passphrase: bytes) -> None:
+    loaded = load_keys(dump_keys(keys, passphrase), passphrase)
+    assert [(key.key, key.seed) for key in loaded] == [(key.key, key.seed) for key in keys]
+
+
+@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+def test_cryptography_reads_our_form_and_we_read_its(key: SigningKey) -> None:
+    private: Any = serialization.load_pem_private_key(dump_keys([key], PASSPHRASE), PASSPHRASE)
+    assert private.private_bytes_raw() == key.seed
+    assert outcome(pem_of(private)) == [key.seed]
+
+
+def test_file_that_we_write_is_costly_to_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyfile, "ITERATIONS", REAL_ITERATIONS)
+    pem = dump_keys([ED], PASSPHRASE)
+    assert REAL_ITERATIONS >= 600_000
+    assert b"\x02\x03" + REAL_ITERATIONS.to_bytes(3) in der(pem)
+    assert outcome(pem) == [ED.seed]
+
+
+def test_two_files_of_one_key_share_no_salt() -> None:
+    first, second = (der(dump_keys([ED], PASSPHRASE)) for _ in range(2))
+    assert first[35:51] != second[35:51]
+    assert first[-64:] != second[-64:]
+
+
+def test_file_of_older_openssl_has_a_shorter_salt() -> None:
+    """Eight bytes of salt: `openssl pkcs8 -topk8 -iter 2` of OpenSSL 3.0 wrote it."""
+    pem = b"""-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAjeP341hdC8+gIBAjAM
+BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQI6PxZh+q+oMAwqIOvNagPARA9hzl
+r60ovcKwt4AmelLGtjHqTaPBVXtw7R7wwtcTz5x0PElPT9aEnRhD1JhC8HaRPENB
+LdgTE7V+ae3MFFWq4Q==
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+    assert outcome(pem) == [ED.seed]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_line_ends_and_blank_lines_do_not_matter(ending: bytes) -> None:
+    pem = dump_keys([ED, ML], PASSPHRASE)
+    spaced = ending + b"\n".join(line.rstrip() + ending for line in pem.split(b"\n"))
+    assert outcome(spaced.replace(b"\n\n", b"\n")) == [ED.seed, ML.seed]
+
+
+# Wrong passphrase ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+def test_wrong_passphrase_is_told_also_when_the_padding_fits_by_chance(key: SigningKey) -> None:
+    """About one wrong passphrase in 256 decrypts to well padded nonsense."""
+    pem = dump_keys([key], PASSPHRASE)
+    assert {outcome(pem, b"%d" % n) for n in range(2000)} == {Usage.WRONG_PASSPHRASE}
+
+
+@pytest.mark.parametrize("passphrase", [b"", "text", None, bytearray(b"x")])
+def test_passphrase_is_some_bytes(passphrase: Any, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    assert usage(dump_keys, [ED], passphrase) is Usage.BAD_VALUE
+    assert usage(load_keys, dump_keys([ED], PASSPHRASE), passphrase) is Usage.BAD_VALUE
+    assert usage(write_keys, path, [ED], passphrase) is Usage.BAD_VALUE
+    assert not path.exists()
+
+
+# Any bytes -----------------------------------------------------------------------------
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_bad_key_file(data: bytes) -> None:
+    assert outcome(data) is Usage.BAD_KEY_FILE
+
+
+@given(st.sampled_from([b"ENCRYPTED PRIVATE KEY", b"PRIVATE KEY", b"X"]), st.binary(max_size=300))
+def test_any_bytes_in_a_pem_block_are_a_bad_key_file(label: bytes, body: bytes) -> None:
+    for inner in (body, base64.b64encode(body)):
+        block = b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, inner, label)
+        assert outcome(block) is Usage.BAD_KEY_FILE
+
+
+def test_truncated_file() -> None:
+    pem = dump_keys([ED, ML], PASSPHRASE)
+    first = pem.index(b"-----BEGIN", 1)
+    for size in range(len(pem)):
+        expected: object = Usage.BAD_KEY_FILE
+        # A cut between the blocks leaves a smaller file that is whole: the channel's suite tells.
+        if size in {first - 1, first}:
+            expected = [ED.seed]
+        elif size == len(pem) - 1:
+            expected = [ED.seed, ML.seed]
+        assert outcome(pem[:size]) == expected, size
+
+
+def test_file_with_any_bit_flipped() -> None:
+    pem = dump_keys([ED], PASSPHRASE)
+    for bit in range(8 * len(pem)):
+        damaged = bytearray(pem)
+        damaged[bit // 8] ^= 1 << bit % 8
+        assert outcome(bytes(damaged)) != [], bit
+
+
+def armour(block: bytes) -> bytes:
+    return b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n%b\n-----END ENCRYPTED PRIVATE KEY-----" % (
+        base64.encodebytes(block)
+    )
+
+
+def test_frame_has_one_form() -> None:
+    """Each flipped bit outside salt, rounds, IV and encrypted key is a bad file; inside, no seed is right.
+
+    The IV is the exception: it reaches the header of the key alone, and a reader may overlook it.
+    """
+    block = der(dump_keys([ED], PASSPHRASE))
+    salt, rounds = range(35, 51), range(53, 54)
+    vector, encrypted = range(len(block) - 82, len(block) - 66), range(len(block) - 64, len(block))
+    for bit in range(8 * len(block)):
+        damaged = bytearray(block)
+        damaged[bit // 8] ^= 1 << bit % 8
+        result = outcome(armour(bytes(damaged)))
+        if bit // 8 in {*salt, *rounds, *encrypted}:
+            assert result != [ED.seed], bit
+        elif bit // 8 not in vector:
+            assert result is Usage.BAD_KEY_FILE, bit
+
+
+def with_rounds(rounds: bytes) -> bytes:
+    """A whole file of one block, its number of rounds replaced."""
+    block = der(dump_keys([ED], PASSPHRASE))
+    number = b"\x02%c%b\x30\x0c" % (len(rounds), rounds)
+    altered = bytearray(block.replace(b"\x02\x01\x01\x30\x0c", number))
+    for length in (2, 4, 17, 19, 32):  # of the sequences around the number
+        altered[length] += len(altered) - len(block)
+    return armour(bytes(altered))
+
+
+BOUNDED = keyfile.MAX_ITERATIONS + 1
+
+
+@pytest.mark.parametrize("rounds", ["00", "ff", "0001", "ffffff", "7fffffff", f"00{BOUNDED:x}"])
+def test_rounds_are_bounded_before_they_are_done(rounds: str) -> None:
+    """A file must not ask for an hour of work; `cryptography` alone would do it."""
+    assert outcome(with_rounds(b"\x01")) == [ED.seed]
+    assert outcome(with_rounds(b"\x01\x00")) is Usage.WRONG_PASSPHRASE
+    assert outcome(with_rounds(bytes.fromhex(rounds))) is Usage.BAD_KEY_FILE
+
+
+# What is refused -----------------------------------------------------------------------
+
+
+def unknown_key(_: SigningKey) -> bytes:
+    """PKCS #8 with an algorithm (2.999) that nobody knows, as long as an Ed25519 key."""
+    return bytes.fromhex("302d02010030040602883704220420") + bytes(32)
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        (b"", "got 0"),
+        (b"\n", "got 0"),
+        (dump_keys([ED], PASSPHRASE) * 3, "got 3"),
+        (dump_keys([ED], PASSPHRASE) * 2, "two keys of ed25519"),
+        (b"Bag Attributes\n" + dump_keys([ED], PASSPHRASE), "outside"),
+        (dump_keys([ED], PASSPHRASE) + b"-----BEGIN X-----", "outside"),
+        (dump_keys([ED], PASSPHRASE).replace(b"\nM", b"\n=M"), "base64"),
+        (b" " * (keyfile.MAX_KEY_FILE + 1), "larger"),
+        (pem_of(ed25519.Ed25519PrivateKey.generate(), encrypted=False), "not encrypted"),
+        (pem_of(x25519.X25519PrivateKey.generate()), "algorithm"),
+        (pem_of(mldsa.MLDSA44PrivateKey.generate()), "algorithm"),
+        (pem_of(ed448.Ed448PrivateKey.generate()), "PBES2"),
+        (pem_of(ec.generate_private_key(ec.SECP256R1())), "PBES2"),
+        (pem_of(rsa.generate_private_key(65537, 2048)), "PBES2"),
+        (
+            ed25519.Ed25519PrivateKey.generate()
+            .public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
+            "ENCRYPTED PRIVATE KEY",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_key_file(data: bytes, detail: str) -> None:
+    with pytest.raises(UsageError, match=detail) as caught:
+        load_keys(data, PASSPHRASE)
+    assert caught.value.code is Usage.BAD_KEY_FILE
+
+
+def test_key_of_an_unknown_algorithm_is_a_bad_key_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyfile, "_private_info", unknown_key)
+    assert outcome(dump_keys([ED], PASSPHRASE)) is Usage.BAD_KEY_FILE
+
+
+@pytest.mark.parametrize("keys", [[], [ED, ED], [ED.key], [None]])
+def test_keys_to_dump_are_of_different_algorithms(keys: Any) -> None:
+    assert usage(dump_keys, keys, PASSPHRASE) is Usage.BAD_VALUE
+
+
+def test_data_is_bytes() -> None:
+    text: Any = dump_keys([ED], PASSPHRASE).decode()
+    assert usage(load_keys, text, PASSPHRASE) is Usage.BAD_VALUE
+
+
+@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+def test_no_message_shows_a_secret(key: SigningKey, tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    write_keys(path, [key], PASSPHRASE)
+    calls: list[Callable[[], object]] = [
+        lambda: load_keys(path.read_bytes(), b"wrong secret"),
+        lambda: load_keys(path.read_bytes() * 2, PASSPHRASE),
+        lambda: dump_keys([key, key], PASSPHRASE),
+        lambda: write_keys(path, [key], PASSPHRASE),
+    ]
+    for call in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert caught.value.__cause__ is None
+        for secret in (key.seed.hex(), repr(key.seed), PASSPHRASE.decode(), "wrong secret"):
+            assert secret not in str(caught.value)
+
+
+# Files ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suite", list(Suite))
+@pytest.mark.parametrize("kind", [str, Path])
+def test_file_round_trip_is_for_its_owner_alone(suite: Suite, kind: Any, tmp_path: Path) -> None:
+    path, keys = tmp_path / "key.pem", generate(suite)
+    write_keys(kind(path), keys, PASSPHRASE)
+    assert [key.seed for key in read_keys(kind(path), PASSPHRASE)] == [key.seed for key in keys]
+    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    write_keys(path, [ED], PASSPHRASE)
+    before = path.read_bytes()
+    assert usage(write_keys, path, [ML], PASSPHRASE) is Usage.BAD_KEY_FILE
+    dangling = tmp_path / "link.pem"
+    dangling.symlink_to(tmp_path / "elsewhere.pem")
+    assert usage(write_keys, dangling, [ML], PASSPHRASE) is Usage.BAD_KEY_FILE
+    assert path.read_bytes() == before
+    assert not (tmp_path / "elsewhere.pem").exists()
+
+
+def test_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "key.pem"
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match="No space left") as caught:
+        write_keys(path, [ED], PASSPHRASE)
+    assert caught.value.code is Usage.BAD_KEY_FILE
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["missing.pem", "missing/key.pem", ".", "nul\0.pem"])
+def test_path_that_cannot_be_used(name: str, tmp_path: Path) -> None:
+    assert usage(read_keys, f"{tmp_path}/{name}", PASSPHRASE) is Usage.BAD_KEY_FILE
+    if name != "missing.pem":
+        assert usage(write_keys, f"{tmp_path}/{name}", [ED], PASSPHRASE) is Usage.BAD_KEY_FILE
+
+
+def test_large_file_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    assert usage(read_keys, path, PASSPHRASE) is Usage.BAD_KEY_FILE
