@@ -53,12 +53,15 @@ class Refused(LaunchnoticeError):
     Attributes:
         code: stable code from the registry (`spec/registry.json`, "refusals").
         detail: where and why, without content: ``"window.start: expected integer, got text"``.
+        party: with `unknown-mandate` and `mandate-gap`, the party that the bytes claim to be
+            from and that is asked for what is missing; None with every other code.
     """
 
-    def __init__(self, code: Refusal, detail: str) -> None:
+    def __init__(self, code: Refusal, detail: str, party: str | None = None) -> None:
         super().__init__(f"{code.value}: {detail}")
         self.code = code
         self.detail = detail
+        self.party = party
 
     def within(self, place: str) -> Refused:
         """The same refusal, its detail prefixed with the place where it happened."""

@@ -323,7 +323,7 @@ class Usage(StrEnum):
     CLOSED = "closed"
 
 
-class Finding(StrEnum):
+class FindingCode(StrEnum):
     """Something true and noteworthy about an accepted notice: a fact, not a verdict."""
 
     CHAIN_GAP = "chain-gap"
@@ -339,7 +339,9 @@ class Finding(StrEnum):
     MISSING = "missing"
     NOT_ALLOWED = "not-allowed"
     AREA_FORM = "area-form"
-    VALIDITY = "validity"
+    STATED_TWICE = "stated-twice"
+    STATED_AGAIN = "stated-again"
+    OTHER_BYTES = "other-bytes"
 
 
 class EventCode(StrEnum):
@@ -356,6 +358,24 @@ class EventCode(StrEnum):
     FORK = "fork"
     SIGNAL = "signal"
     OVERDUE = "overdue"
+
+
+class LaunchPhase(StrEnum):
+    """Phase of a launch; time is no part of it."""
+
+    ANNOUNCED = "announced"
+
+
+class Need(StrEnum):
+    """Why an officer is needed."""
+
+    ACKNOWLEDGE = "acknowledge"
+    UNINTELLIGIBLE = "unintelligible"
+    OVERDUE = "overdue"
+    REJECTED = "rejected"
+    SYSTEM_SIGNATURE = "system-signature"
+    DISPUTED_STREAM = "disputed-stream"
+    MANDATE = "mandate"
 
 
 def label(value: Enum) -> str:

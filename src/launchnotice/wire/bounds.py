@@ -56,3 +56,7 @@ RETRY_MAX: Final = 3_600
 """Longest time between two repetitions while anything is owed."""
 SYNC_FIRST: Final = 10
 """First repetition of a sync for the same gap; doubles each time up to RETRY_MAX."""
+SIGN_RETRY: Final = 5
+"""Wait before a signer that had no signature yet is asked again."""
+SYNC_PAUSE: Final = 1
+"""Time between two answers to one member's syncs."""

@@ -1,0 +1,117 @@
+"""Key ceremonies: a mandate is drafted, reviewed and signed by the authority at its desks.
+
+The draft is a `Draft` like any other, so it travels the same way; the authority signs it
+without the system, and `seal_mandate` makes the envelope that a host gives to `receive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from launchnotice.draft import Draft
+from launchnotice.errors import Refused, UsageError
+from launchnotice.pact.channel import Channel
+from launchnotice.pact.mandate import (
+    Identity,
+    Mandate,
+    MandatePayload,
+    UnverifiedMandate,
+    load_payload,
+)
+from launchnotice.registry import ContentType, MandateReason, Refusal, Role, Usage
+from launchnotice.wire import cbor, cose
+from launchnotice.wire.cose import Signatory
+from launchnotice.wire.keys import Signer
+from launchnotice.wire.streams import Epoch
+
+
+def draft_mandate(
+    channel: Channel,
+    party: str,
+    identities: Sequence[Identity],
+    *,
+    issued: int,
+    expires: int,
+    signers: Sequence[str],
+    previous: Mandate | None = None,
+    confirmed: Sequence[Epoch] = (),
+) -> Draft:
+    """A draft of a party's next mandate: the complete list of its keys.
+
+    Args:
+        channel: the channel. `party`: whose keys. `identities`: all of them, with roles.
+        issued, expires: seconds; at most 13 months apart.
+        signers: labels of the authority identities who will sign.
+        previous: the mandate before it; None for version 1.
+        confirmed: own epochs that the authority confirms.
+
+    Raises:
+        UsageError: a rule of mandates is broken, or a signer is no authority of the list.
+    """
+    payload = MandatePayload(
+        channel=channel.id,
+        party=party,
+        issued=issued,
+        manifest=_manifest([*identities, *(previous.payload.identities if previous else ())], signers),
+        version=previous.payload.version + 1 if previous else 1,
+        prev=previous.id if previous else None,
+        expires=expires,
+        reason=MandateReason.ROUTINE if previous else MandateReason.INITIAL,
+        identities=tuple(identities),
+        confirmed=tuple(confirmed),
+    )
+    return Draft(cose.BODY_HEADERS[ContentType.MANDATE], cbor.encode(payload.dump()), {})
+
+
+def review_mandate(draft: Draft, channel: Channel) -> MandatePayload:
+    """What a mandate's draft says, for an authority to read before signing.
+
+    Raises:
+        Refused: it is no mandate's draft, or another channel's.
+    """
+    if draft.header != cose.BODY_HEADERS[ContentType.MANDATE]:
+        raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {ContentType.MANDATE.value}")
+    payload = load_payload(draft.payload)
+    if payload.channel != channel.id:
+        raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
+    return payload
+
+
+def sign_mandate(draft: Draft, channel: Channel, keys: Sequence[Signer]) -> Draft:
+    """The draft with an authority's signatures added; raises what `review_mandate` raises."""
+    return draft.signed(keys, review_mandate(draft, channel).manifest)
+
+
+def seal_mandate(draft: Draft, channel: Channel, previous: Mandate | None = None) -> bytes:
+    """The mandate's bytes, verified as a peer will verify them.
+
+    Raises:
+        UsageError: `not-signed`. `Refused`: what a peer would refuse.
+    """
+    data = draft.assemble(review_mandate(draft, channel).manifest)
+    UnverifiedMandate.parse(data).verify(channel, previous)
+    return data
+
+
+def verify_mandates(channel: Channel, chain: Sequence[bytes]) -> Mandate:
+    """The newest mandate of a party's chain, given from version 1 on; raises `Refused`."""
+    mandate: Mandate | None = None
+    for data in chain:
+        mandate = UnverifiedMandate.parse(data).verify(channel, mandate)
+    if mandate is None:
+        raise UsageError(Usage.NO_MANDATE, "a chain begins with version 1")
+    return mandate
+
+
+def _manifest(identities: Sequence[Identity], signers: Sequence[str]) -> tuple[Signatory, ...]:
+    lines = {
+        key.kid: Signatory(key.alg, key.kid)
+        for identity in identities
+        for key in identity.keys
+        if identity.label in signers and identity.role is Role.AUTHORITY
+    }
+    found = {identity.label for identity in identities if identity.role is Role.AUTHORITY}
+    for name in signers:
+        if name not in found:
+            raise UsageError(Usage.UNKNOWN_SIGNER, f"the mandate lists no authority {name!r}")
+    return tuple(lines[kid] for kid in sorted(lines))

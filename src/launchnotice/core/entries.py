@@ -1,0 +1,243 @@
+"""Journal entries: what an endpoint decided, in the form in which it is kept.
+
+- An entry's bytes are the SHA-256 of the entry before it (32 zero bytes for the first),
+  then the deterministic encoding of ``[type, time, *fields]``.
+- `keys` says under what an entry is looked up again.
+- Entries carry findings and times as they were decided: a later version folds an old
+  journal to what was decided then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from launchnotice.errors import Corrupt, Refused
+from launchnotice.wire import cbor
+
+FORMAT: Final = 1
+"""Format of the journal's entries; another one is refused when a journal is opened."""
+GENESIS: Final = bytes(32)
+MAX_ENTRY: Final = 1_048_576
+"""A mandate or a message with its findings; nothing that is journalled comes near it."""
+
+EpochKey: TypeAlias = tuple[int, bytes]
+"""An epoch as a key: number and 16 random bytes. Tuples order as epochs do."""
+
+
+class Opened(NamedTuple):
+    """The journal belongs to this party's side of this channel."""
+
+    format: int
+    channel: bytes
+    party: str
+
+
+class Mandated(NamedTuple):
+    """A verified mandate, one's own or a peer's."""
+
+    id: bytes
+    party: str
+    version: int
+    data: bytes
+
+
+class EpochOpened(NamedTuple):
+    """One's own new epoch, and the one before it."""
+
+    number: int
+    random: bytes
+    reason: int
+
+
+class Reserved(NamedTuple):
+    """A payload that may be signed by the system: the position or write-once key is taken."""
+
+    id: bytes
+    kind: int
+    number: int
+    random: bytes
+    seq: int  # 0 for a signal
+    subject: bytes  # empty for a notice
+    to: str  # empty for a notice
+    told: list[Any]  # heads of other streams that it tells, as [party, number, random, contiguous, highest]
+    draft: bytes
+
+
+class Sealed(NamedTuple):
+    """The final bytes of what was reserved."""
+
+    id: bytes
+    kind: int
+    subject: bytes
+    to: str
+    data: bytes
+
+
+class Accepted(NamedTuple):
+    """A peer's notice took its place (`registry.Place`)."""
+
+    id: bytes
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+    prev: bytes
+    kind: int
+    place: int
+    readable: bool
+    version: int  # of the mandate
+    findings: list[Any]
+    shown: bool  # False if its id was noted before, and it was shown then
+    data: bytes
+
+
+class Drained(NamedTuple):
+    """A held notice joined the chain when the gap before it closed."""
+
+    id: bytes
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+
+
+class Noted(NamedTuple):
+    """Only the id of a notice beyond the bounds of holding; `last` if no further one is noted."""
+
+    id: bytes
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+    last: bool
+
+
+class Fact(NamedTuple):
+    """A peer's signal about a notice or mandate of ours."""
+
+    id: bytes
+    sender: str
+    number: int
+    random: bytes
+    kind: int
+    subject: bytes
+    findings: list[Any]
+    data: bytes
+
+
+class Forked(NamedTuple):
+    """Two notices of one sender imply different ids for one position: from it, the epoch is disputed."""
+
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+    one: bytes
+    other: bytes
+
+
+class Fired(NamedTuple):
+    """A deadline passed: `owed` (`registry.Owed`) by `party`, at this multiple of its time."""
+
+    id: bytes
+    party: str
+    owed: int
+    multiple: int
+
+
+class Confirmed(NamedTuple):
+    """The host has events up to this position safe."""
+
+    position: int
+
+
+Entry: TypeAlias = (
+    Opened
+    | Mandated
+    | EpochOpened
+    | Reserved
+    | Sealed
+    | Accepted
+    | Drained
+    | Noted
+    | Fact
+    | Forked
+    | Fired
+    | Confirmed
+)
+
+_TYPES: Final[dict[int, Any]] = {
+    1: Opened,
+    2: Mandated,
+    3: EpochOpened,
+    4: Reserved,
+    5: Sealed,
+    6: Accepted,
+    7: Drained,
+    8: Noted,
+    9: Fact,
+    10: Forked,
+    11: Fired,
+    12: Confirmed,
+}
+_NUMBERS: Final = {record: number for number, record in _TYPES.items()}
+
+
+class Kept(NamedTuple):
+    """A decoded entry with its position, the time of its decision and the digest of its bytes."""
+
+    position: int
+    time: int
+    digest: bytes
+    entry: Entry
+
+
+def encode(prev: bytes, time: int, entry: Entry) -> bytes:
+    """The bytes of an entry that follows the entry with that digest."""
+    return prev + cbor.encode([_NUMBERS[type(entry)], time, *entry])
+
+
+def digest(data: bytes) -> bytes:
+    """What the next entry and the anchor name this one by: 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def decode(position: int, data: bytes) -> Kept:
+    """The entry of stored bytes; raises `Corrupt`."""
+    try:
+        raw = cbor.decode(data[len(GENESIS) :], MAX_ENTRY)
+        match raw:
+            case [int(number), int(time), *fields] if number in _TYPES:
+                return Kept(position, time, digest(data), _TYPES[number](*fields))
+    except (Refused, TypeError):
+        pass
+    raise Corrupt(f"journal entry {position}: not an entry of format {FORMAT}")
+
+
+def keys(entry: Entry) -> tuple[bytes, ...]:
+    """The look-up keys of an entry."""
+    match entry:
+        case Accepted() | Noted():
+            return _placed(
+                entry.id, position_key(entry.sender, (entry.number, entry.random), entry.seq), entry.seq
+            )
+        case Reserved():
+            if entry.subject:
+                return entry.id, entry.subject
+            return _placed(entry.id, position_key("", (entry.number, entry.random), entry.seq), entry.seq)
+        case Sealed() | Fact():
+            return (entry.id, entry.subject) if entry.subject else (entry.id,)
+        case Mandated() | Drained() | Fired():
+            return (entry.id,)
+        case _:
+            return ()
+
+
+def _placed(notice: bytes, position: bytes, seq: int) -> tuple[bytes, ...]:
+    return (notice, position) if seq else (notice,)
+
+
+def position_key(sender: str, epoch: EpochKey, seq: int) -> bytes:
+    """The key of a stream position; one's own stream has an empty sender."""
+    return cbor.encode([sender, epoch[0], epoch[1], seq])

@@ -1,0 +1,200 @@
+"""One notice (or mandate) with its signals: how far it has come with each recipient.
+
+An exchange is a fold over the entries filed under its id, so a settled one leaves memory
+and is read back when somebody asks or something more arrives about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from launchnotice.core.entries import (
+    Accepted,
+    Drained,
+    Entry,
+    EpochKey,
+    Fact,
+    Fired,
+    Kept,
+    Mandated,
+    Reserved,
+    Sealed,
+)
+from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
+from launchnotice.pact.channel import Channel
+from launchnotice.registry import Kind, Owed, Place
+
+MANDATE_KIND = 0
+"""An exchange about a mandate: its kind on no wire; receipts are owed for it and nothing else."""
+
+
+class Stated(NamedTuple):
+    """A signal about the exchange: its id, when it was journalled, its bytes (empty until sealed)."""
+
+    id: bytes
+    time: int
+    kind: int
+    number: int
+    random: bytes
+    findings: list[Any]
+    data: bytes
+
+
+class Deadline(NamedTuple):
+    """`party` owes `owed`; it is overdue at the `multiple` of its time when `at` has passed."""
+
+    party: str
+    owed: Owed
+    multiple: int
+    at: int
+
+
+class Exchange:
+    """A notice with its signals.
+
+    Attributes:
+        id: message id. `sender`: whose notice. `kind`: its kind, `MANDATE_KIND` for a mandate.
+        epoch, seq: its position. `place`: where it stands in our journal; `own`: whether it is ours.
+        time: when it was journalled (sealed, if it is ours); `position`: where.
+        data: its exact bytes; empty while it is ours and not sealed.
+        facts: peers' signals about it by (party, kind); the first of each counts, the rest are evidence.
+        stated: our signals about it by kind. `fired`: deadlines told.
+    """
+
+    __slots__ = (
+        "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "own",
+        "place", "position", "readable", "sender", "seq", "stated", "time",
+    )  # fmt: skip
+
+    def __init__(
+        self, notice: bytes, sender: str, kind: int, epoch: EpochKey, seq: int, *, own: bool
+    ) -> None:
+        self.id, self.sender, self.kind, self.epoch, self.seq, self.own = (
+            notice,
+            sender,
+            kind,
+            epoch,
+            seq,
+            own,
+        )
+        self.place = Place.ACCEPTED
+        self.readable = True
+        self.findings: list[Any] = []
+        self.time = self.position = 0
+        self.data = b""
+        self.facts: dict[tuple[str, int], Stated] = {}
+        self.evidence: list[Stated] = []
+        self.stated: dict[int, Stated] = {}
+        self.fired: set[tuple[str, int, int]] = set()
+
+    def delivery(self, party: str) -> Delivery:
+        """How far the notice has come with that recipient: a function of the set of facts."""
+        state = Delivery.PENDING
+        for sender, kind in self.facts:
+            if sender == party:
+                state = DELIVERY[state, Kind(kind)]
+        return state
+
+    def owes(self, party: str, channel: Channel) -> Owed:
+        """What that party still owes for the notice, by the descriptor."""
+        owed = Owed.RECEIPT if self.kind == MANDATE_KIND else channel.parties[party].owes
+        return owed if self._reached(party) < _SETTLED_AT[owed] else Owed.NOTHING
+
+    def settled(self, channel: Channel, own: str) -> bool:
+        """Whether all that is owed for it has been given."""
+        if self.own:
+            return bool(self.data) and not any(
+                self.owes(p, channel).value < Owed.NOTHING for p in channel.others(own)
+            )
+        if any(not stated.data for stated in self.stated.values()):
+            return False
+        return Kind.RECEIPT in self.stated and self.owes(own, channel) is Owed.NOTHING
+
+    def deadlines(self, channel: Channel, own: str) -> Iterator[Deadline]:
+        """What is owed for it, by whom and when it is overdue, at each multiple not yet told."""
+        debtors = channel.others(own) if self.own else [own]
+        for party in debtors if self.data else ():
+            for owed, within in self._terms(party, channel):
+                for multiple in OVERDUE_AT:
+                    if (party, owed.value, multiple) not in self.fired:
+                        yield Deadline(party, owed, multiple, self.time + multiple * within)
+
+    def apply(self, kept: Kept) -> None:
+        """Record one entry that is filed under the exchange's id."""
+        match kept.entry:
+            case Accepted() as entry:
+                self.place, self.readable = Place(entry.place), entry.readable
+                self.findings, self.data = entry.findings, entry.data
+                self.time, self.position = kept.time, kept.position
+            case Drained():
+                self.place = Place.ACCEPTED
+            case Mandated() as entry:
+                self.data, self.time, self.position = entry.data, kept.time, kept.position
+            case Reserved() as entry if entry.subject == self.id:
+                state = Stated(entry.id, kept.time, entry.kind, entry.number, entry.random, [], b"")
+                self.stated.setdefault(entry.kind, state)
+            case Sealed() as entry:
+                self._apply_sealed(kept.time, kept.position, entry)
+            case Fact() as entry:
+                self._apply_fact(kept.time, entry)
+            case Fired() as entry:
+                self.fired.add((entry.party, entry.owed, entry.multiple))
+            case _:
+                pass
+
+    def _apply_sealed(self, time: int, position: int, entry: Sealed) -> None:
+        if entry.id == self.id:
+            self.data, self.time, self.position = entry.data, time, position
+        elif entry.kind in self.stated:
+            self.stated[entry.kind] = self.stated[entry.kind]._replace(data=entry.data)
+
+    def _apply_fact(self, time: int, entry: Fact) -> None:
+        state = Stated(entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data)
+        if self.facts.setdefault((entry.sender, entry.kind), state) is not state:
+            self.evidence.append(state)
+
+    def _reached(self, party: str) -> Delivery:
+        if self.own:
+            return self.delivery(party)
+        state = Delivery.PENDING
+        for kind in self.stated:
+            state = DELIVERY[state, Kind(kind)]
+        return state
+
+    def _terms(self, party: str, channel: Channel) -> Iterator[tuple[Owed, int]]:
+        owed = self.owes(party, channel)
+        if owed is not Owed.NOTHING and self._reached(party) < Delivery.RECEIVED:
+            yield Owed.RECEIPT, channel.descriptor.receipt_within
+        if owed is Owed.ACKNOWLEDGEMENT:
+            yield Owed.ACKNOWLEDGEMENT, channel.descriptor.acknowledge_within
+
+
+def begin(entry: Entry, own: str) -> Exchange | None:
+    """The exchange that an entry begins, if it begins one; `own` is the endpoint's party."""
+    match entry:
+        case Accepted() as e:
+            return Exchange(e.id, e.sender, e.kind, (e.number, e.random), e.seq, own=False)
+        case Mandated() as e:
+            return Exchange(e.id, e.party, MANDATE_KIND, (0, b""), e.version, own=e.party == own)
+        case Reserved() as e if not e.subject:
+            return Exchange(e.id, own, e.kind, (e.number, e.random), e.seq, own=True)
+        case _:
+            return None
+
+
+def recall(kept: Iterable[Kept], own: str) -> Exchange | None:
+    """Fold an exchange from the entries filed under its id."""
+    exchange: Exchange | None = None
+    for item in kept:
+        exchange = exchange or begin(item.entry, own)
+        if exchange is not None:
+            exchange.apply(item)
+    return exchange
+
+
+_SETTLED_AT = {
+    Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,
+    Owed.RECEIPT: Delivery.RECEIVED,
+    Owed.NOTHING: Delivery.PENDING,
+}

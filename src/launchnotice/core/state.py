@@ -1,0 +1,209 @@
+"""The state of an endpoint: a pure fold over its journal.
+
+- `apply` records and never judges; `core.decide` judges and never records.
+- Memory holds open exchanges, heads and keys. What is settled is read back by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from launchnotice.core import entries
+from launchnotice.core.entries import (
+    Accepted,
+    Confirmed,
+    Drained,
+    Entry,
+    EpochKey,
+    EpochOpened,
+    Fact,
+    Fired,
+    Forked,
+    Kept,
+    Mandated,
+    Noted,
+    Opened,
+    Reserved,
+    Sealed,
+)
+from launchnotice.core.exchange import Exchange, begin, recall
+from launchnotice.core.stream import Held, Stream
+from launchnotice.errors import Corrupt
+from launchnotice.pact.channel import Channel
+from launchnotice.pact.mandate import Mandate, UnverifiedMandate
+from launchnotice.registry import Place
+from launchnotice.wire.streams import Epoch, genesis
+
+Find: TypeAlias = Callable[[bytes], Sequence[Kept]]
+"""Looks up the entries filed under a key."""
+
+
+class State:
+    """What an endpoint knows.
+
+    Attributes:
+        channel, own: the channel and the endpoint's party.
+        position, digest: the last journal entry folded.
+        mandates: each party's mandates held, by version from 1.
+        streams: each party's epochs; `epoch`: one's own current one.
+        exchanges: the open ones by id. `unsealed`: reservations without their seal, by id.
+        confirmed: position up to which the host has the events safe.
+    """
+
+    def __init__(self, channel: Channel, own: str, find: Find) -> None:
+        self.channel, self.own, self.find = channel, own, find
+        self.position, self.digest = 0, entries.GENESIS
+        self.mandates: dict[str, list[Mandate]] = {code: [] for code in channel.parties}
+        self.by_id: dict[bytes, Mandate] = {}
+        self.streams: dict[str, dict[EpochKey, Stream]] = {code: {} for code in channel.parties}
+        self.epoch: EpochKey | None = None
+        self.reason = 0
+        self.exchanges: dict[bytes, Exchange] = {}
+        self.unsealed: dict[bytes, Reserved] = {}
+        self.heads_told: dict[str, tuple[object, ...]] = {}
+        self.confirmed = 0
+
+    # Reading ---------------------------------------------------------------------------
+
+    def exchange(self, notice: bytes) -> Exchange | None:
+        """The exchange of a notice or mandate, read back if it is settled."""
+        return self.exchanges.get(notice) or recall(self.find(notice), self.own)
+
+    def mandate(self, party: str) -> Mandate | None:
+        """The newest mandate of a party that is held."""
+        held = self.mandates[party]
+        return held[-1] if held else None
+
+    def stream(self, party: str, epoch: EpochKey) -> Stream:
+        """The stream of an epoch; a fresh one, not yet recorded, if the epoch was not seen."""
+        known = self.streams[party].get(epoch)
+        return known or Stream(
+            epoch, genesis(self.channel.id, party, Epoch(number=epoch[0], random=epoch[1]))
+        )
+
+    def latest(self, party: str) -> Stream | None:
+        """The stream of a party's newest epoch known."""
+        known = self.streams[party]
+        return known[max(known)] if known else None
+
+    def highest_epoch(self) -> int:
+        """The highest own epoch number known; 0 if none was opened."""
+        return max((number for number, _ in self.streams[self.own]), default=0)
+
+    # Recording -------------------------------------------------------------------------
+
+    def apply(self, kept: Kept) -> None:
+        """Record one journal entry."""
+        self.position, self.digest = kept.position, kept.digest
+        entry = kept.entry
+        _RECORD[type(entry)](self, entry)
+        self._apply_exchange(kept)
+
+    def _apply_exchange(self, kept: Kept) -> None:
+        entry = kept.entry
+        subject = _subject(entry)
+        if subject is None:
+            return
+        exchange = self.exchanges.get(subject) or begin(entry, self.own)
+        if exchange is None:
+            # Read back what is settled; the entry itself is in the journal already, so it is folded too.
+            exchange = recall([k for k in self.find(subject) if k.position < kept.position], self.own)
+        if exchange is None:
+            return
+        exchange.apply(kept)
+        if exchange.settled(self.channel, self.own):
+            self.exchanges.pop(subject, None)
+        else:
+            self.exchanges[subject] = exchange
+
+    def _opened(self, entry: Opened) -> None:
+        if entry.format != entries.FORMAT:
+            raise Corrupt(f"journal: format {entry.format}, expected {entries.FORMAT}")
+        if (entry.channel, entry.party) != (self.channel.id, self.own):
+            raise Corrupt("journal: belongs to another channel or party")
+
+    def _mandated(self, entry: Mandated) -> None:
+        mandate = UnverifiedMandate.parse(entry.data).recall(self.channel)
+        self.mandates[entry.party].append(mandate)
+        self.by_id[entry.id] = mandate
+
+    def _epoch_opened(self, entry: EpochOpened) -> None:
+        self.epoch, self.reason = (entry.number, entry.random), entry.reason
+        self._recorded(self.own, self.epoch)
+
+    def _reserved(self, entry: Reserved) -> None:
+        self.unsealed[entry.id] = entry
+        if entry.seq:
+            stream = self._recorded(self.own, (entry.number, entry.random))
+            stream.seq, stream.head = entry.seq, entry.id
+        for party, *known in entry.told:
+            self.heads_told[party] = tuple(known)
+
+    def _sealed(self, entry: Sealed) -> None:
+        self.unsealed.pop(entry.id, None)
+
+    def _accepted(self, entry: Accepted) -> None:
+        if not entry.seq:
+            return
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        stream.version = max(stream.version, entry.version)
+        if entry.place == Place.ACCEPTED:
+            stream.seq, stream.head = entry.seq, entry.id
+            stream.noted.discard(entry.id)
+        elif entry.place == Place.HELD:
+            stream.held[entry.seq] = Held(entry.id, entry.prev)
+        else:
+            stream.kept += 1
+
+    def _drained(self, entry: Drained) -> None:
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        stream.seq, stream.head = entry.seq, entry.id
+        stream.held.pop(entry.seq, None)
+
+    def _noted(self, entry: Noted) -> None:
+        self._recorded(entry.sender, (entry.number, entry.random)).noted.add(entry.id)
+
+    def _forked(self, entry: Forked) -> None:
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        known = entry.seq if stream.disputed is None else min(entry.seq, stream.disputed)
+        stream.disputed = known
+
+    def _recorded(self, party: str, epoch: EpochKey) -> Stream:
+        return self.streams[party].setdefault(epoch, self.stream(party, epoch))
+
+    def _confirmed(self, entry: Confirmed) -> None:
+        self.confirmed = max(self.confirmed, entry.position)
+
+    def _nothing(self, _: Entry) -> None:
+        return
+
+
+def _subject(entry: Entry) -> bytes | None:
+    """The id of the exchange that an entry belongs to."""
+    match entry:
+        case Reserved() | Sealed():
+            return entry.subject or entry.id
+        case Fact():
+            return entry.subject
+        case Accepted() | Mandated() | Drained() | Fired():
+            return entry.id
+        case _:
+            return None
+
+
+# Each method takes the entry of its own row; a fact and a firing change their exchange alone.
+_RECORD: dict[type, Callable[[State, Any], None]] = {
+    Opened: State._opened,
+    Mandated: State._mandated,
+    EpochOpened: State._epoch_opened,
+    Reserved: State._reserved,
+    Sealed: State._sealed,
+    Accepted: State._accepted,
+    Drained: State._drained,
+    Noted: State._noted,
+    Fact: State._nothing,
+    Forked: State._forked,
+    Fired: State._nothing,
+    Confirmed: State._confirmed,
+}

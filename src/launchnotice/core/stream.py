@@ -1,0 +1,90 @@
+"""One epoch of one party's stream: its head, what is held behind a gap, where it is disputed.
+
+`compare` finds the case of a notice (`tables.Case`); it reads and never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from launchnotice.core.entries import EpochKey
+from launchnotice.core.tables import Case
+from launchnotice.wire.bounds import MAX_HELD, MAX_NOTED
+
+
+class Held(NamedTuple):
+    """A notice behind a gap."""
+
+    id: bytes
+    prev: bytes
+
+
+class Stream:
+    """State of one epoch of one party's stream.
+
+    Attributes:
+        seq, head: last contiguous sequence number and its id; 0 and the genesis at first.
+        held: notices behind a gap by sequence number. `noted`: ids known beyond the bounds.
+        disputed: position from which the epoch is disputed, or None. `kept`: disputed notices kept.
+        version: highest mandate version named so far.
+    """
+
+    __slots__ = ("disputed", "epoch", "head", "held", "kept", "noted", "seq", "version")
+
+    def __init__(self, epoch: EpochKey, genesis: bytes) -> None:
+        self.epoch = epoch
+        self.seq = 0
+        self.head = genesis
+        self.held: dict[int, Held] = {}
+        self.noted: set[bytes] = set()
+        self.disputed: int | None = None
+        self.kept = 0
+        self.version = 0
+
+    def compare(self, seq: int, prev: bytes, notice: bytes, known: Callable[[], bool]) -> Case:
+        """The case of an authentic notice.
+
+        Args:
+            seq, prev, notice: its sequence number, the id that it names before it, and its own id.
+            known: looks up whether the id is journalled; called only if memory cannot tell.
+        """
+        if self.disputed is not None and seq >= self.disputed:
+            return self._compare_disputed(known)
+        if seq == self.seq + 1:
+            if prev == self.head:
+                return Case.NEXT
+            return Case.MISFIT if self.seq else Case.FIRST_MISFIT
+        if seq <= self.seq:
+            return Case.KNOWN if known() else Case.CONTRADICTION
+        return self._compare_ahead(seq, notice)
+
+    def highest(self) -> tuple[int, bytes]:
+        """The highest notice seen, held ones included."""
+        if not self.held:
+            return self.seq, self.head
+        seq = max(self.held)
+        return seq, self.held[seq].id
+
+    def gap(self) -> tuple[int, int] | None:
+        """First and last sequence number that is missing before what is held."""
+        if not self.held or self.disputed is not None:
+            return None
+        return self.seq + 1, min(self.held) - 1
+
+    def _compare_ahead(self, seq: int, notice: bytes) -> Case:
+        held = self.held.get(seq)
+        if held is not None:
+            return Case.KNOWN if held.id == notice else Case.CONTRADICTION
+        if notice in self.noted:
+            return Case.KNOWN
+        if len(self.held) < MAX_HELD:
+            return Case.AHEAD
+        return Case.AHEAD_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
+
+    def _compare_disputed(self, known: Callable[[], bool]) -> Case:
+        if known():
+            return Case.KNOWN
+        if self.kept < MAX_HELD:
+            return Case.DISPUTED
+        return Case.DISPUTED_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED

@@ -1,0 +1,94 @@
+"""The machines of LNP/1 as tables. No other module decides a state.
+
+Theory. State is a function of the *set* of facts known, so that any order and any
+repetition of the same inputs ends the same. Hence each delivery is a chain
+``pending < received < acknowledged < rejected``: a fact moves it up or leaves it. An
+acknowledgement implies receipt; a rejection may follow an acknowledgement, since neither
+means agreement. Time changes no state: *overdue* and *lapsed* are views.
+
+A notice is first compared with its stream (`Case`); the table says what becomes of it.
+Nothing authentic is swallowed: every row but *known* and *flooded* shows the notice.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final, NamedTuple
+
+from launchnotice.registry import FindingCode, Kind, Place
+
+
+class Delivery(IntEnum):
+    """How far a notice has come with one recipient."""
+
+    PENDING = 0
+    RECEIVED = 1
+    ACKNOWLEDGED = 2
+    REJECTED = 3
+
+
+DELIVERY: Final[dict[tuple[Delivery, Kind], Delivery]] = {
+    (Delivery.PENDING, Kind.RECEIPT): Delivery.RECEIVED,
+    (Delivery.PENDING, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.PENDING, Kind.REJECTION): Delivery.REJECTED,
+    (Delivery.RECEIVED, Kind.RECEIPT): Delivery.RECEIVED,
+    (Delivery.RECEIVED, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.RECEIVED, Kind.REJECTION): Delivery.REJECTED,
+    (Delivery.ACKNOWLEDGED, Kind.RECEIPT): Delivery.ACKNOWLEDGED,
+    (Delivery.ACKNOWLEDGED, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.ACKNOWLEDGED, Kind.REJECTION): Delivery.REJECTED,
+    (Delivery.REJECTED, Kind.RECEIPT): Delivery.REJECTED,
+    (Delivery.REJECTED, Kind.ACKNOWLEDGEMENT): Delivery.REJECTED,
+    (Delivery.REJECTED, Kind.REJECTION): Delivery.REJECTED,
+}
+
+
+class Case(StrEnum):
+    """How an authentic notice compares with its stream; `expect` is the next sequence number."""
+
+    NEXT = "seq = expect, prev = head"
+    FIRST_MISFIT = "seq = expect = 1, prev is not the epoch's genesis"
+    MISFIT = "seq = expect, prev is not the head"
+    AHEAD = "seq > expect"
+    AHEAD_FULL = "seq > expect, as many held as the bound allows"
+    AHEAD_FLOODED = "seq > expect, as many noted as the bound allows"
+    CONTRADICTION = "another id is known at that seq"
+    KNOWN = "the id is known"
+    DISPUTED = "the epoch is disputed from that seq or an earlier one"
+    DISPUTED_FULL = "the epoch is disputed, as many kept as the bound allows"
+
+
+class Outcome(StrEnum):
+    """What becomes of a notice."""
+
+    KEEP = "journalled and shown, with a place"
+    NOTE = "its id alone is journalled; shown once"
+    REFUSE = "refused"
+    REPEAT = "what we stated about it is sent again; not shown"
+    FORK = "a proof is kept; journalled and shown as disputed"
+    IGNORE = "nothing"
+
+
+class StreamRow(NamedTuple):
+    """What the table says of a case."""
+
+    outcome: Outcome
+    place: Place | None = None
+    finding: FindingCode | None = None
+
+
+STREAM: Final[dict[Case, StreamRow]] = {
+    Case.NEXT: StreamRow(Outcome.KEEP, Place.ACCEPTED),
+    Case.FIRST_MISFIT: StreamRow(Outcome.REFUSE),
+    Case.MISFIT: StreamRow(Outcome.FORK, Place.DISPUTED, FindingCode.DISPUTED),
+    Case.AHEAD: StreamRow(Outcome.KEEP, Place.HELD, FindingCode.CHAIN_GAP),
+    Case.AHEAD_FULL: StreamRow(Outcome.NOTE),
+    Case.AHEAD_FLOODED: StreamRow(Outcome.IGNORE),
+    Case.CONTRADICTION: StreamRow(Outcome.FORK, Place.DISPUTED, FindingCode.DISPUTED),
+    Case.KNOWN: StreamRow(Outcome.REPEAT),
+    Case.DISPUTED: StreamRow(Outcome.KEEP, Place.DISPUTED, FindingCode.DISPUTED),
+    Case.DISPUTED_FULL: StreamRow(Outcome.NOTE),
+}
+
+OVERDUE_AT: Final = (1, 2, 4)
+"""Multiples of a deadline's time at which it is told again."""

@@ -1,0 +1,306 @@
+"""Drafts: what officers sign at their desks, before the system signs last.
+
+- A draft is bytes; it travels to other desks. It is no message and cannot pass as one.
+- An officer reviews before signing: `Draft.review` checks the draft against descriptor and
+  mandate and gives a `Review`, which shows what it says and alone can sign.
+- A draft reserves nothing; `Endpoint.submit` does, and says `Stale` if things moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from launchnotice.core.entries import EpochKey
+from launchnotice.core.state import State
+from launchnotice.errors import Refused, UsageError
+from launchnotice.pact.channel import Channel
+from launchnotice.pact.findings import Finding, protocol_finding
+from launchnotice.pact.mandate import Identity, Mandate
+from launchnotice.registry import (
+    KINDS,
+    EpochReason,
+    FindingCode,
+    KindClass,
+    KindRow,
+    Refusal,
+    Role,
+    Usage,
+)
+from launchnotice.wire import cbor, cose
+from launchnotice.wire.bounds import MAX_DRAFT
+from launchnotice.wire.codecs import Array, Bytes, Int
+from launchnotice.wire.cose import Signatory
+from launchnotice.wire.keys import Signer
+from launchnotice.wire.message import (
+    KIND_OF,
+    PAYLOADS,
+    Opening,
+    Payload,
+    identify,
+    parse_payload,
+    read_body,
+)
+from launchnotice.wire.record import Nested, Record, field
+from launchnotice.wire.streams import DIGEST, Epoch, Head, Position
+
+
+class DraftSignature(Record):
+    """One signature gathered so far."""
+
+    kid: bytes = field(1, DIGEST, "thumbprint of the key")
+    signature: bytes = field(2, Bytes(1, 8_192), "its signature")
+
+
+class DraftRecord(Record):
+    """A draft as it travels between desks."""
+
+    version: int = field(1, Int(1, 1), "version of this format")
+    header: bytes = field(2, Bytes(1, 64), "the body's protected header")
+    payload: bytes = field(3, Bytes(1, MAX_DRAFT), "what is signed")
+    signatures: tuple[DraftSignature, ...] = field(
+        4, Array(Nested(DraftSignature), 0, cose.MAX_SIGNATURES), "gathered so far, by kid"
+    )
+
+    def validate(self) -> None:
+        """The header is one of LNP/1's; signatures ascend by kid."""
+        if self.header not in cose.BODY_HEADERS.values():
+            raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ}")
+        kids = [one.kid for one in self.signatures]
+        if kids != sorted(set(kids)):
+            raise Refused(Refusal.UNSORTED, "signatures ascend by kid without repetition")
+
+
+class Draft:
+    """A payload with the signatures gathered so far.
+
+    Attributes:
+        data: its exact bytes, to carry to the next desk. `id`: the message id that it will have.
+        payload: the bytes that are signed. `header`: the body's protected header.
+        signatures: by kid.
+    """
+
+    __slots__ = ("data", "header", "id", "payload", "signatures")
+
+    def __init__(self, header: bytes, payload: bytes, signatures: dict[bytes, bytes]) -> None:
+        self.header, self.payload, self.signatures = header, payload, signatures
+        rows = [{1: kid, 2: signatures[kid]} for kid in sorted(signatures)]
+        self.data = cbor.encode({1: 1, 2: header, 3: payload, 4: rows})
+        self.id = cose.message_id(header, payload)
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        """The draft of received bytes; raises `Refused`."""
+        record = DraftRecord.load(cbor.decode(data, MAX_DRAFT))
+        return cls(record.header, record.payload, {one.kid: one.signature for one in record.signatures})
+
+    def review(self, channel: Channel, mandate: Mandate) -> Review:
+        """Check the draft and show what it says.
+
+        Args:
+            channel: the channel, from its descriptor.
+            mandate: the drafting party's own newest mandate, verified.
+
+        Raises:
+            Refused: the draft is no message of this channel under this mandate, names signers
+                that the policy does not accept, or holds a signature that does not verify.
+        """
+        return Review(self, channel, mandate)
+
+    def signed(self, keys: Sequence[Signer], manifest: Sequence[Signatory]) -> Draft:
+        """The draft with signatures by these keys added; for reviews and ceremonies."""
+        lines = {line.kid: line for line in manifest}
+        added = {}
+        for key in keys:
+            line = lines.get(key.key.kid)
+            if line is None:
+                raise UsageError(Usage.WRONG_KEY, "the draft's manifest does not list this key")
+            signature = key.sign(cose.to_be_signed(self.header, line, self.payload))
+            if signature is None:
+                raise UsageError(Usage.NOT_SIGNED, "the signer has not signed yet")
+            added[line.kid] = signature
+        return Draft(self.header, self.payload, {**self.signatures, **added})
+
+    def assemble(self, manifest: Sequence[Signatory], more: dict[bytes, bytes] | None = None) -> bytes:
+        """The envelope of a draft whose manifest is signed in full; raises `UsageError` (`not-signed`)."""
+        signatures = {**self.signatures, **(more or {})}
+        if len(signatures) != len(manifest) or any(line.kid not in signatures for line in manifest):
+            raise UsageError(Usage.NOT_SIGNED, "signatures of the manifest are missing")
+        return cose.assemble(self.header, self.payload, [(line, signatures[line.kid]) for line in manifest])
+
+    def __repr__(self) -> str:
+        return f"<Draft {self.id.hex()[:16]}>"
+
+
+class Review:
+    """A draft that was checked: what it says, what the recipient will find, who has signed.
+
+    Attributes:
+        draft: the draft. `payload`, `row`, `body`: what it says.
+        findings: what the agreement has to say of it if it were received as soon as it is issued.
+        signers: the identities that its manifest names. `signed`: labels of those that have signed.
+    """
+
+    __slots__ = ("body", "draft", "findings", "mandate", "payload", "row", "signed", "signers")
+
+    def __init__(self, draft: Draft, channel: Channel, mandate: Mandate) -> None:
+        self.draft, self.mandate = draft, mandate
+        self.payload, self.row = parse_payload(draft.payload)
+        _check_context(draft, self.payload, channel, mandate)
+        self.body = _own_body(self.payload, self.row)
+        self.signers = identify(self.payload.manifest, mandate.keyring, len(channel.algorithms))
+        channel.accept(self.row, self.signers)
+        self.signed = self._check_signatures()
+        self.findings = self._findings(channel)
+
+    def sign(self, keys: Sequence[Signer]) -> Draft:
+        """The draft with an officer's signatures added.
+
+        Args:
+            keys: the officer's keys, one for each algorithm of the suite.
+
+        Raises:
+            UsageError: `wrong-key` if a key is not an officer's of the manifest, `not-signed`
+                if a signer has no signature yet.
+        """
+        for key in keys:
+            enrolled = self.mandate.keyring.get(key.key.kid)
+            if enrolled is None or enrolled.role is not Role.OFFICER:
+                raise UsageError(Usage.WRONG_KEY, "expected a key of an officer; the system signs last")
+        return self.draft.signed(keys, self.payload.manifest)
+
+    def missing(self) -> list[str]:
+        """Labels of officers who have not signed yet."""
+        return [s.identity for s in self.signers if s.role is Role.OFFICER and s.identity not in self.signed]
+
+    def _check_signatures(self) -> list[str]:
+        counts: dict[str, int] = {}
+        lines = {line.kid: line for line in self.payload.manifest}
+        for kid, signature in self.draft.signatures.items():
+            line = lines.get(kid)
+            if line is None:
+                raise Refused(Refusal.MANIFEST_MISMATCH, "a signature that the manifest does not list")
+            signed = cose.to_be_signed(self.draft.header, line, self.draft.payload)
+            enrolled = self.mandate.keyring[kid]
+            enrolled.key.verify(signature, signed)
+            counts[enrolled.identity] = counts.get(enrolled.identity, 0) + 1
+        per_identity = len(self.payload.manifest) // len(self.signers)
+        return [identity for identity, count in counts.items() if count == per_identity]
+
+    def _findings(self, channel: Channel) -> list[Finding]:
+        payload = self.payload
+        findings = channel.descriptor.agreement.judge(payload.kind, self.body, payload.issued, payload.issued)
+        if payload.issued > self.mandate.payload.expires:
+            findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
+        return findings
+
+
+def compose(
+    state: State, body: Record, now: int, officers: Sequence[str], system: Identity, to: str
+) -> Draft:
+    """A draft of the endpoint's next message with that body; the epoch is open (`Endpoint.draft`).
+
+    Args:
+        state: the endpoint's state. `body`: what is said; its type says the kind.
+        now: seconds. `officers`: labels of the officers who will sign. `system`: who signs last.
+        to: addressee of a signal; empty for a notice.
+    """
+    kind = KIND_OF[type(body)]
+    mandate, epoch = state.mandate(state.own), state.epoch
+    if mandate is None or epoch is None:
+        raise UsageError(Usage.NO_MANDATE, "give the own mandate to receive first")
+    common: dict[str, Any] = {
+        "channel": state.channel.id,
+        "sender": state.own,
+        "mandate": mandate.id,
+        "issued": now,
+        "kind": kind.value,
+        "manifest": _manifest(mandate, officers, system),
+        "body": body.dump(),
+        "epoch": _epoch(epoch),
+    }
+    place = _place(state, epoch, KINDS[kind].kind_class, to)
+    payload = PAYLOADS[KINDS[kind].kind_class](**common, **place)
+    return Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
+
+
+def heads_to_tell(state: State) -> tuple[Head, ...]:
+    """Heads of other streams that moved since the own last notice told them."""
+    return tuple(
+        head
+        for head in heads(state)
+        if head.party != state.own and state.heads_told.get(head.party) != told(head)
+    )
+
+
+def heads(state: State) -> tuple[Head, ...]:
+    """The head of each stream known, in its newest epoch."""
+    found = []
+    for party in sorted(state.streams):
+        stream = state.latest(party)
+        if stream is None:
+            continue
+        top = stream.highest()
+        here = Position(seq=stream.seq, id=stream.head)
+        highest = None if top[0] == stream.seq else Position(seq=top[0], id=top[1])
+        found.append(Head(party=party, epoch=_epoch(stream.epoch), contiguous=here, highest=highest))
+    return tuple(found)
+
+
+def told(head: Head) -> tuple[int, bytes, int, int]:
+    """What is remembered of a head that was told."""
+    highest = head.highest or head.contiguous
+    return head.epoch.number, head.epoch.random, head.contiguous.seq, highest.seq
+
+
+def _place(state: State, epoch: EpochKey, kind_class: KindClass, to: str) -> dict[str, Any]:
+    stream = state.stream(state.own, epoch)
+    if kind_class is not KindClass.CHAINED:
+        head = Position(seq=stream.seq, id=stream.head)
+        return {"head": head, "to": to} if kind_class is KindClass.SIGNAL else {"head": head}
+    opening = _opening(state, epoch) if stream.seq == 0 else None
+    return {"seq": stream.seq + 1, "prev": stream.head, "heads": heads_to_tell(state), "opening": opening}
+
+
+def _opening(state: State, epoch: EpochKey) -> Opening:
+    earlier = [stream for key, stream in state.streams[state.own].items() if key < epoch]
+    if not earlier:
+        return Opening(reason=EpochReason(state.reason))
+    last = max(earlier, key=lambda stream: stream.epoch)
+    head = Position(seq=last.seq, id=last.head)
+    return Opening(reason=EpochReason(state.reason), epoch=_epoch(last.epoch), head=head)
+
+
+def _manifest(mandate: Mandate, officers: Sequence[str], system: Identity) -> tuple[Signatory, ...]:
+    by_label = {identity.label: identity for identity in mandate.payload.identities}
+    chosen = [system]
+    for name in dict.fromkeys(officers):
+        identity = by_label.get(name)
+        if identity is None or identity.role is not Role.OFFICER:
+            raise UsageError(Usage.UNKNOWN_SIGNER, f"the mandate lists no officer {name!r}")
+        chosen.append(identity)
+    lines = [Signatory(key.alg, key.kid) for identity in chosen for key in identity.keys]
+    return tuple(sorted(lines, key=lambda line: line.kid))
+
+
+def _epoch(key: EpochKey) -> Epoch:
+    return Epoch(number=key[0], random=key[1])
+
+
+def _check_context(draft: Draft, payload: Payload, channel: Channel, mandate: Mandate) -> None:
+    if payload.channel != channel.id or mandate.payload.channel != channel.id:
+        raise Refused(Refusal.WRONG_CHANNEL, "another channel's draft")
+    if draft.header != cose.BODY_HEADERS[channel.content_type]:
+        raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {channel.content_type.value}")
+    if (payload.sender, payload.mandate) != (mandate.payload.party, mandate.id):
+        raise Refused(Refusal.UNKNOWN_MANDATE, "drafted under another mandate")
+
+
+def _own_body(payload: Payload, row: KindRow) -> Record:
+    """Nobody signs what he or she cannot read in full."""
+    body = read_body(payload, row)
+    if body is None:
+        raise Refused(Refusal.UNKNOWN_KIND, f"kind {payload.kind}: its body cannot be read")
+    if body.extra:
+        raise Refused(Refusal.UNKNOWN_FIELD, f"key {min(body.extra)}")
+    return body

@@ -1,0 +1,367 @@
+"""The endpoint: one party's side of one channel, what an application embeds.
+
+- Five calls write: `submit`, `receive`, `poll`, `confirm`, and `draft` when it opens an
+  epoch. Each commits first and shows afterwards; bytes wait for the anchor as well.
+- `receive` never signs. `poll` does what is due: seals, states what the machine owes, asks
+  for what is missing, tells what is overdue, repeats what is unanswered.
+- No clock is read: `now` is seconds since 1970-01-01T00:00:00Z, given with each call.
+- Calls on one endpoint must not overlap; several endpoints may share one journal.
+
+Example:
+    endpoint = Endpoint.open(channel, "US", journal, now, anchor=anchor, system=keys)
+    step = endpoint.receive(data, now)
+    for event in step.events: show(event)
+    for send in step.sends: transport(send.to, send.data)
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from launchnotice import sealing, views
+from launchnotice.core.decide import Decision, decide
+from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Reserved
+from launchnotice.core.events import Event, event_of
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.state import State
+from launchnotice.draft import Draft, Review, compose, told
+from launchnotice.errors import Refused, Stale, UsageError
+from launchnotice.journal import Anchor, Journal
+from launchnotice.ledger import Ledger
+from launchnotice.outbox import Outbox
+from launchnotice.pact.channel import Channel
+from launchnotice.pact.mandate import Identity, Mandate
+from launchnotice.registry import KINDS, EpochReason, Kind, KindClass, Policy, Usage
+from launchnotice.sealing import Send
+from launchnotice.sync import Syncs
+from launchnotice.views import Step
+from launchnotice.wire.bounds import DRAFT_LIFETIME, SIGN_RETRY
+from launchnotice.wire.keys import Signer
+from launchnotice.wire.message import KIND_OF, ChainedPayload
+from launchnotice.wire.record import Record
+from launchnotice.wire.signals import Acknowledgement
+
+
+class Endpoint:
+    """One party's side of one channel; made by `Endpoint.open`."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        party: str,
+        ledger: Ledger,
+        now: int,
+        system: Sequence[Signer],
+        epoch_id: Callable[[], bytes],
+    ) -> None:
+        self.channel, self.party = channel, party
+        self._ledger, self._system, self._epoch_id = ledger, tuple(system), epoch_id
+        self._now = self._sign_at = now
+        self._opened_at = ledger.state.position
+        self._outbox, self._syncs = Outbox(), Syncs()
+        self._answers: list[Send] = []
+
+    @classmethod
+    def open(
+        cls,
+        channel: Channel,
+        party: str,
+        journal: Journal,
+        now: int,
+        *,
+        anchor: Anchor | None = None,
+        system: Sequence[Signer] = (),
+        epoch_id: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+    ) -> Self:
+        """Open one party's side of a channel on its journal.
+
+        Args:
+            channel: the channel. `party`: whose side. `journal`: its journal, empty at first.
+            now: seconds.
+            anchor: kept where no backup of the journal reaches; without one the journal counts
+                as restored at every opening.
+            system: the signers of this node's system identity, one for each algorithm of the
+                suite; without them reservations wait for another node on the same journal.
+            epoch_id: gives 16 random bytes; called only when an epoch is opened.
+
+        Raises:
+            UsageError: `not-a-party`.
+            Corrupt: the journal or anchor is damaged, foreign or of an unknown format.
+            JournalError: the journal or anchor failed.
+        """
+        if party not in channel.parties:
+            raise UsageError(Usage.NOT_A_PARTY, f"the channel has no party {party!r}")
+        return cls(channel, party, Ledger(channel, party, journal, anchor, now), now, system, epoch_id)
+
+    # Writing ---------------------------------------------------------------------------
+
+    def draft(self, body: Record, now: int, signers: Sequence[str]) -> Draft:
+        """A draft of a message with that body, for officers to review and sign at their desks.
+
+        Args:
+            body: what is said; its type says what it does.
+            now: seconds. `signers`: labels of the officers who will sign.
+
+        Raises:
+            UsageError: `no-mandate`, `unknown-signer`, `wrong-signers`, `unknown-subject`,
+                `already-stated`, `not-intelligible`, or `bad-value` for what the machine states itself.
+        """
+        self._begin(now)
+        kind = KIND_OF.get(type(body))
+        if kind is None or KINDS[kind].policy is Policy.MACHINE:
+            raise UsageError(Usage.BAD_VALUE, "expected the body of a message that officers sign")
+        to = self._check_statement(body) if KINDS[kind].kind_class is KindClass.SIGNAL else ""
+        system = self._identity()
+        self._check_officers(kind, signers)
+        self._open_epoch(now)
+        return compose(self._state, body, now, signers, system, to)
+
+    def submit(self, draft: Draft, now: int) -> Step:
+        """Reserve what the officers signed, let the system sign it, and release it.
+
+        A draft that was submitted before is released again and changes nothing.
+
+        Raises:
+            Refused: the draft does not pass its review. `UsageError`: `not-signed`,
+                `unknown-subject`, `already-stated`, `not-intelligible`.
+            Stale: the own head, epoch or mandate moved, or it is older than an hour.
+        """
+        self._begin(now)
+        if not self._state.find(draft.id):
+            review = draft.review(self.channel, self._mandate())
+            if review.missing():
+                raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(review.missing())}")
+            self._open_epoch(now)
+            self._ledger.transact(now, lambda state: self._reserve(state, review, now))
+        return self._step(self._seal(now, draft.id))
+
+    def receive(self, data: bytes, now: int) -> Step:
+        """Take bytes from the network, a file or a hand.
+
+        Never raises for what the bytes are: `Step.refusal` says why they were not accepted.
+        """
+        self._now = now
+        decision: Decision | None = None
+
+        def judge(state: State) -> Sequence[Entry]:
+            nonlocal decision
+            decision = decide(state, data, now)
+            return decision.entries
+
+        try:
+            self._ledger.transact(now, judge)
+        except Refused as refusal:
+            self._syncs.refused(refusal)
+            return self._step([], refusal)
+        assert decision is not None  # safe: transact calls judge at least once
+        answers = [Send(decision.sender, answer) for answer in decision.answers]
+        if decision.sync is not None:
+            answers += self._syncs.answer(self._state, decision.sender, decision.sync, now)
+        if self._ledger.restored and answers:
+            # A restored endpoint releases nothing before it has opened its new epoch.
+            self._answers += answers
+            answers = []
+        return self._step(answers)
+
+    def poll(self, now: int) -> Step:
+        """Do what is due: seal, state, ask, tell what is overdue, repeat."""
+        self._begin(now)
+        self._state_receipts(now)
+        sends = self._seal(now)
+        self._ledger.transact(now, lambda state: views.overdue(state, now))
+        sends += self._ask(now)
+        if not self._ledger.restored or self._release_epoch(now):
+            sends += self._answers
+            self._answers = []
+            sends += [Send(party, exchange.data) for party, exchange in self._outbox.due(self._state, now)]
+        return self._step(sends)
+
+    def confirm(self, position: int) -> None:
+        """The host has the events up to that position safe; they are not presented again."""
+        known = min(position, self._state.position)
+        entry = [Confirmed(known)]
+        self._ledger.transact(self._now, lambda state: entry if known > state.confirmed else [])
+
+    # Reading ---------------------------------------------------------------------------
+
+    @property
+    def next_deadline(self) -> int | None:
+        """The instant, in seconds, at which `poll` has something to do; None if nothing is due."""
+        state = self._state
+        waits = [self._outbox.next(state), views.next_overdue(state)]
+        if state.unsealed and self._system:
+            waits.append(self._sign_at)
+        if self._answers or (self._owed_receipts(state) and state.mandate(self.party)):
+            waits.append(self._now)
+        if self._system and state.mandate(self.party):
+            waits.append(self._syncs.next(state, self._now))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def events(self, after: int | None = None) -> list[Event]:
+        """Events after a position, by default after the last one confirmed.
+
+        What was journalled before this opening is marked `again`: it may have been seen before.
+        """
+        start = self._state.confirmed if after is None else after
+        found = (event_of(kept, self.party) for kept in self._ledger.read(start))
+        return [event._replace(again=event.position <= self._opened_at) for event in found if event]
+
+    def attention(self, now: int) -> list[views.Attention]:
+        """What needs an officer, by when and why; the most urgent first."""
+        return views.attention(self._state, now)
+
+    def pending(self, party: str) -> list[bytes]:
+        """Ids of notices and mandates for which that party still owes something."""
+        return views.pending(self._state, party)
+
+    def exchange(self, notice: bytes) -> views.ExchangeView:
+        """A notice with its signals; raises `UsageError` (`unknown-subject`)."""
+        return views.exchange(self._state, notice)
+
+    def launch(self, notice: bytes, now: int) -> views.LaunchView:
+        """The launch that a notice begins; raises `UsageError` (`unknown-subject`)."""
+        return views.launch(self._state, notice, now)
+
+    def health(self, now: int) -> views.Health:
+        """How the endpoint stands: position, epoch, mandates, gaps, what waits."""
+        return views.health(self._state, now, restored=self._ledger.restored)
+
+    def mandate(self, party: str | None = None) -> Mandate | None:
+        """The newest mandate held of a party, by default one's own."""
+        return self._state.mandate(party or self.party)
+
+    # Inside ----------------------------------------------------------------------------
+
+    @property
+    def _state(self) -> State:
+        return self._ledger.state
+
+    def _begin(self, now: int) -> None:
+        self._now = now
+        self._ledger.catch_up()
+
+    def _step(self, sends: list[Send], refusal: Refused | None = None) -> Step:
+        if sends:
+            self._ledger.settle_anchor()
+        return Step(refusal, self._ledger.take_events(), tuple(sends))
+
+    def _mandate(self) -> Mandate:
+        mandate = self._state.mandate(self.party)
+        if mandate is None:
+            raise UsageError(Usage.NO_MANDATE, "give the own mandate to receive first")
+        return mandate
+
+    def _identity(self) -> Identity:
+        """The system identity that will sign last: this node's, else the mandate's first."""
+        return sealing.system_identity(self._mandate(), self._system)
+
+    def _open_epoch(self, now: int) -> None:
+        """A restored endpoint never signs in its old epoch again (R-RESTORE-2)."""
+
+        def judge(state: State) -> Sequence[Entry]:
+            if state.epoch is not None and not self._ledger.restored:
+                return []
+            first = state.epoch is None and not self._ledger.restored
+            reason = EpochReason.FIRST if first else EpochReason.RESTORED
+            return [EpochOpened(state.highest_epoch() + 1, self._random(), reason.value)]
+
+        self._ledger.transact(now, judge)
+
+    def _random(self) -> bytes:
+        value = self._epoch_id()
+        if type(value) is not bytes or len(value) != 16:  # noqa: PLR2004 - design of an epoch
+            raise UsageError(Usage.BAD_VALUE, "epoch_id: expected 16 bytes")
+        return value
+
+    def _release_epoch(self, now: int) -> bool:
+        """Open the new epoch of a restored endpoint if something is to be released."""
+        if self._answers or self._outbox.next(self._state) is not None:
+            self._open_epoch(now)
+        return not self._ledger.restored
+
+    def _check_officers(self, kind: Kind, signers: Sequence[str]) -> None:
+        try:
+            self.channel.accept_officers(KINDS[kind], len(set(signers)))
+        except Refused as error:
+            raise UsageError(Usage.WRONG_SIGNERS, error.detail) from None
+
+    def _check_statement(self, body: Record) -> str:
+        """The addressee of a statement about a peer's notice."""
+        exchange = self._state.exchange(body.subject)  # type: ignore[attr-defined]  # desk signals have one
+        if exchange is None or exchange.own or not exchange.data:
+            raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice of a peer with that id")
+        if KIND_OF[type(body)].value in exchange.stated:
+            raise UsageError(Usage.ALREADY_STATED, "one statement of a kind for each party")
+        if isinstance(body, Acknowledgement) and not exchange.readable:
+            raise UsageError(Usage.NOT_INTELLIGIBLE, "what nobody can read is rejected, not acknowledged")
+        return exchange.sender
+
+    def _reserve(self, state: State, review: Review, now: int) -> Sequence[Entry]:
+        payload, body = review.payload, review.body
+        if state.find(review.draft.id):
+            return []
+        to = self._check_statement(body) if review.row.kind_class is KindClass.SIGNAL else ""
+        officers = [s.identity for s in review.signers if s.identity != self._identity().label]
+        fresh = compose(state, body, now, officers, self._identity(), to)
+        if now - payload.issued > DRAFT_LIFETIME or not sealing.same_place(payload, fresh):
+            raise Stale(Usage.STALE, "the own head, epoch or mandate moved, or an hour passed", fresh)
+        heads = payload.heads if isinstance(payload, ChainedPayload) else ()
+        return [
+            Reserved(
+                id=review.draft.id,
+                kind=payload.kind,
+                number=payload.epoch.number,
+                random=payload.epoch.random,
+                seq=getattr(payload, "seq", 0),
+                subject=getattr(body, "subject", b""),
+                to=to,
+                told=[[head.party, *told(head)] for head in heads],
+                draft=review.draft.data,
+            )
+        ]
+
+    def _owed_receipts(self, state: State) -> list[Exchange]:
+        return [x for x in state.exchanges.values() if not x.own and x.data and Kind.RECEIPT not in x.stated]
+
+    def _state_receipts(self, now: int) -> None:
+        """Reserve a receipt for each notice and mandate that has none."""
+        if not self._owed_receipts(self._state) or self._state.mandate(self.party) is None:
+            return
+        self._open_epoch(now)
+        system = self._identity()
+
+        def judge(state: State) -> Sequence[Entry]:
+            return [sealing.reserve_receipt(state, x, now, system) for x in self._owed_receipts(state)]
+
+        self._ledger.transact(now, judge)
+
+    def _seal(self, now: int, only: bytes | None = None) -> list[Send]:
+        """Let the system sign what is reserved, and release it."""
+        waiting = [r for r in self._state.unsealed.values() if only in (None, r.id)]
+        sealed = [entry for r in waiting if (entry := sealing.seal(r, self._system)) is not None]
+        if len(sealed) < len(waiting):
+            self._sign_at = now + SIGN_RETRY
+        self._ledger.transact(now, lambda state: [entry for entry in sealed if entry.id in state.unsealed])
+        sends = []
+        for entry in sealed:
+            exchange = self._state.exchanges.get(entry.id)
+            for party in [entry.to] if entry.to else self.channel.others(self.party):
+                sends.append(Send(party, entry.data))
+                if exchange is not None:
+                    self._outbox.sent(party, exchange, now)
+        return sends
+
+    def _ask(self, now: int) -> list[Send]:
+        """Sync with those from whom something is missing, or who asked for an echo."""
+        if not self._system or self._state.mandate(self.party) is None:
+            return []
+        due = self._syncs.due(self._state, now)
+        if due:
+            self._open_epoch(now)
+        sends = []
+        for party, body in due:
+            data = sealing.sign_sync(self._state, body, now, self._identity(), self._system, party)
+            sends += [Send(party, data)] if data else []
+        return sends

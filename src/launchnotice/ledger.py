@@ -1,0 +1,152 @@
+"""Journal, anchor and state kept together: durable before visible.
+
+- `commit` appends and then folds; what a caller does with the result, it does after.
+- Bytes leave only after `settle_anchor`: commit to the journal, write the anchor, release.
+- Another writer's append shows as `Conflict`; the state is then behind, and catches up.
+- An append whose outcome is unknown forces a new fold, and a new look at the anchor.
+- A journal that does not hold what its anchor names was restored from a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from launchnotice.core import entries
+from launchnotice.core.entries import Entry, EpochOpened, Kept, Opened
+from launchnotice.core.events import Event, event_of
+from launchnotice.core.state import State
+from launchnotice.errors import Conflict, Corrupt, JournalError
+from launchnotice.journal import Anchor, Journal
+from launchnotice.journal import Entry as Row
+from launchnotice.pact.channel import Channel
+
+_BATCH = 1_000
+_ATTEMPTS = 100
+
+
+class Ledger:
+    """One party's journal of one channel, folded.
+
+    Attributes:
+        state: the state at the last entry folded.
+        restored: the journal counts as restored: nothing may be signed in its old epochs.
+        shown: position up to which events were handed to the host.
+    """
+
+    def __init__(
+        self, channel: Channel, party: str, journal: Journal, anchor: Anchor | None, now: int
+    ) -> None:
+        self._channel, self._party = channel, party
+        self._journal, self._anchor = journal, anchor
+        self._anchored = 0
+        self._stale = False
+        self.restored = False
+        self.fold()
+        if self.state.position == 0:
+            self.commit(now, [Opened(entries.FORMAT, channel.id, party)])
+        self.shown = self.state.position
+
+    def fold(self) -> None:
+        """Make the state anew from the journal, and compare it with the anchor."""
+        self.state = State(self._channel, self._party, self.find)
+        self._stale = False
+        self._pending: list[Event] = []
+        mark = self._anchor.load() if self._anchor else None
+        self._read(mark)
+        self._check_anchor(mark)
+
+    def catch_up(self) -> None:
+        """Fold what other writers appended, or fold anew after an append of unknown outcome."""
+        if self._stale:
+            shown = self.shown
+            self.fold()
+            self._pending = [event for event in self._pending if event.position > shown]
+        else:
+            self._read(None)
+
+    def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
+        """Commit what `judge` decides on the newest state; judges again if another writer was first."""
+        if self._stale:
+            self.catch_up()
+        for _ in range(_ATTEMPTS):
+            decided = judge(self.state)
+            if not decided:
+                return
+            try:
+                self.commit(now, decided)
+            except Conflict:
+                self.catch_up()
+            else:
+                return
+        raise JournalError(f"{_ATTEMPTS} appends in a row lost against other writers")
+
+    def commit(self, now: int, decided: Sequence[Entry]) -> None:
+        """Append entries, all or none, and fold them."""
+        digest = self.state.digest
+        position = self.state.position
+        rows, kept = [], []
+        for entry in decided:
+            data = entries.encode(digest, now, entry)
+            digest = entries.digest(data)
+            rows.append(Row(data, entries.keys(entry)))
+            kept.append(Kept(position + len(rows), now, digest, entry))
+        try:
+            self._journal.append(position, rows)
+        except Conflict:
+            raise
+        except JournalError:
+            self._stale = True
+            raise
+        for item in kept:
+            self._apply(item)
+
+    def take_events(self) -> tuple[Event, ...]:
+        """Events that the host has not been handed yet."""
+        pending, self._pending = self._pending, []
+        self.shown = self.state.position
+        return tuple(pending)
+
+    def settle_anchor(self) -> None:
+        """Write the anchor, if the journal has moved since; bytes wait for this."""
+        if self._anchor and not self.restored and self._anchored < self.state.position:
+            self._anchor.store(self.state.position, self.state.digest)
+            self._anchored = self.state.position
+
+    def find(self, key: bytes) -> list[Kept]:
+        """The entries filed under a key, decoded."""
+        return [entries.decode(stored.position, stored.data) for stored in self._journal.find(key)]
+
+    def read(self, after: int) -> list[Kept]:
+        """All entries after a position, decoded."""
+        found: list[Kept] = []
+        while batch := self._journal.read(after, _BATCH):
+            found += [entries.decode(stored.position, stored.data) for stored in batch]
+            after = batch[-1].position
+        return found
+
+    def _read(self, mark: tuple[int, bytes] | None) -> None:
+        self._mark_held = mark is None
+        while batch := self._journal.read(self.state.position, _BATCH):
+            for stored in batch:
+                kept = entries.decode(stored.position, stored.data)
+                if stored.data[: len(entries.GENESIS)] != self.state.digest:
+                    raise Corrupt(f"journal entry {kept.position}: does not follow the entry before it")
+                if mark == (kept.position, kept.digest):
+                    self._mark_held = True
+                self._apply(kept)
+
+    def _check_anchor(self, mark: tuple[int, bytes] | None) -> None:
+        """A journal ahead of its anchor is a plain crash; one without it was restored (R-RESTORE-1)."""
+        if mark is None:
+            self.restored = self.state.position > 0
+        else:
+            self.restored = not self._mark_held
+        self._anchored = 0 if self.restored or mark is None else mark[0]
+
+    def _apply(self, kept: Kept) -> None:
+        self.state.apply(kept)
+        if isinstance(kept.entry, EpochOpened):
+            self.restored = False
+        event = event_of(kept, self._party)
+        if event is not None:
+            self._pending.append(event)

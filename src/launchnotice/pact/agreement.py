@@ -1,0 +1,264 @@
+"""Agreements as data: what a treaty or code says, and what a notice looks like under it.
+
+- An agreement is a TOML file, read into an `Agreement` that the channel descriptor carries
+  whole, so that both sides run the same constants or have different channels.
+- Each rule cites its article; a constant that was not read in the text is *provisional*.
+- `judge` yields findings. It never refuses: a notice that breaks a rule is shown with that.
+
+Not here: any agreement's name or number. They stand in `data/agreements/*.toml`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+from launchnotice.errors import Refused, UsageError
+from launchnotice.pact.findings import Finding
+from launchnotice.registry import (
+    Anchor,
+    AreaForm,
+    Check,
+    Evidence,
+    FindingCode,
+    Refusal,
+    TimeUnit,
+    Usage,
+    label,
+)
+from launchnotice.wire import times
+from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
+from launchnotice.wire.codecs import Array, Enumeration, Int, Text
+from launchnotice.wire.record import Nested, Record, field
+
+_NAME: Final = Text(MAX_LABEL)
+_SECONDS: Final = {TimeUnit.HOURS: 3_600, TimeUnit.DAYS: times.DAY}
+
+
+class Condition(Record):
+    """The rule applies only if the field has one of these values."""
+
+    subject: str = field(1, _NAME, "name of the body's field")
+    values: tuple[int, ...] = field(2, Array(Int(0, 255), 1, 32), "numbers of the registry")
+
+
+class Rule(Record):
+    """One rule of an agreement."""
+
+    check: Check = field(1, Enumeration(Check), "what is compared")
+    kind: int = field(2, Int(1, 79), "kind of notice that it applies to")
+    article: str = field(3, _NAME, "article that says so")
+    evidence: Evidence = field(4, Enumeration(Evidence), "how well it is known")
+    subject: str = field(5, _NAME, "name of the body's field")
+    when: tuple[Condition, ...] = field(6, Array(Nested(Condition), 1, 8), "all must hold", default=())
+    values: tuple[int, ...] = field(7, Array(Int(0, 255), 1, 32), "values allowed", default=())
+    amount: int | None = field(8, Int(0, 10_000), "the number of a time rule", default=None)
+    unit: TimeUnit | None = field(9, Enumeration(TimeUnit), "its unit", default=None)
+    anchor: Anchor | None = field(10, Enumeration(Anchor), "from when a lead time counts", default=None)
+    provisional: tuple[str, ...] = field(
+        11, Array(_NAME, 1, 8), "which of its constants were not read in the text", default=()
+    )
+
+    def validate(self) -> None:
+        """A rule has what its check needs."""
+        missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
+        if missing:
+            raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
+
+    @property
+    def known(self) -> Evidence:
+        """The evidence of the rule with all its constants."""
+        return Evidence.PROVISIONAL if self.provisional else self.evidence
+
+
+class Agreement(Record):
+    """What a treaty or code says of notices."""
+
+    id: str = field(1, _NAME, "short name, also the name of its file")
+    title: str = field(2, Text(MAX_REMARK), "full title")
+    status: str = field(3, Text(MAX_REMARK), "in force since when, between whom")
+    sources: tuple[str, ...] = field(4, Array(Text(MAX_REMARK), 1, 32), "what was read")
+    rules: tuple[Rule, ...] = field(5, Array(Nested(Rule), 0, 128), "its rules")
+
+    def judge(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
+        """What there is to say of a notice under this agreement.
+
+        Args:
+            kind: number of its kind.
+            body: its body.
+            issued: when it was drafted, in seconds, by the sender's clock.
+            received: when it arrived, in seconds, by the receiver's clock.
+        """
+        notice = _Notice(body, body.__dict__, issued, received)
+        findings: list[Finding] = []
+        for rule in self.rules:
+            if rule.kind == kind and all(notice.number(c.subject) in c.values for c in rule.when):
+                findings.extend(_CHECKS[rule.check](rule, notice))
+        return findings
+
+    def validity(self, kind: int, body: Record) -> tuple[int, int] | None:
+        """The span ``[start, end)`` in seconds in which the announced launch may take place.
+
+        None if the notice names no time, or the agreement gives a named date no validity.
+        """
+        span = getattr(body, "window", None)
+        if span is not None:
+            return span.start, span.end
+        for rule in self.rules:
+            start = getattr(body, rule.subject, None)
+            if rule.check is Check.VALIDITY and rule.kind == kind and type(start) is int:
+                return times.day_start(start), times.day_start(start) + _seconds(rule)
+        return None
+
+
+def load_agreement(name: str) -> Agreement:
+    """The agreement file of that name that ships with the library; raises `UsageError`."""
+    path = resources.files("launchnotice") / "data" / "agreements" / f"{name}.toml"
+    if not path.is_file():
+        raise UsageError(Usage.BAD_VALUE, f"no agreement named {name!r}; shipped: {', '.join(agreements())}")
+    return parse_agreement(path.read_text(encoding="utf-8"))
+
+
+def agreements() -> list[str]:
+    """Names of the agreement files that ship with the library."""
+    folder = resources.files("launchnotice") / "data" / "agreements"
+    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+
+
+def parse_agreement(text: str) -> Agreement:
+    """The agreement of a TOML text: fields and values by their names.
+
+    Raises:
+        UsageError: the text is no TOML, or breaks a rule of the format.
+    """
+    try:
+        data = tomllib.loads(text)
+        return Agreement.from_json({**data, "rules": [_rule(raw) for raw in data.get("rules", ())]})
+    except (Refused, tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+        raise UsageError(Usage.BAD_VALUE, f"agreement: {error}") from None
+
+
+def _rule(raw: dict[str, Any]) -> dict[str, Any]:
+    """Names of registry values, as a person writes them in TOML, become their numbers."""
+    from launchnotice.wire.message import BODIES
+
+    body = BODIES[raw["kind"]] if raw.get("kind") in BODIES else Record
+    when = [
+        {"subject": subject, "values": _numbers(body, subject, values)}
+        for subject, values in raw.get("when", {}).items()
+    ]
+    named = {**raw, "when": when} if when else raw
+    if "values" not in raw:
+        return named
+    return {**named, "values": _numbers(body, raw.get("subject", ""), raw["values"])}
+
+
+def _numbers(body: type[Record], subject: str, values: list[str]) -> list[int]:
+    """The numbers of labels: of the field's own enumeration, or of area forms."""
+    codecs = [row.codec for row in body.FIELDS if row.name == subject]
+    enum = getattr(codecs[0], "enum", AreaForm) if codecs else AreaForm
+    numbers = {label(member): member.value for member in enum}
+    return [numbers[value] if value in numbers else _no_value(subject, value) for value in values]
+
+
+def _no_value(subject: str, value: object) -> int:
+    raise UsageError(Usage.BAD_VALUE, f"agreement: {subject} has no value {value!r}")
+
+
+class _Notice(NamedTuple):
+    body: Record
+    fields: dict[str, Any]
+    issued: int
+    received: int
+
+    def number(self, subject: str) -> Any:
+        return self.fields.get(subject)
+
+
+def _scope(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    value = notice.number(rule.subject)
+    if value is not None and value not in rule.values:
+        yield _finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value))
+
+
+def _required(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    if not notice.number(rule.subject):
+        yield _finding(FindingCode.MISSING, rule, "given", "absent")
+
+
+def _forbidden(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    if notice.number(rule.subject):
+        yield _finding(FindingCode.NOT_ALLOWED, rule, "absent", "given")
+
+
+def _area_form(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    value = notice.number(rule.subject)
+    for area in value if isinstance(value, tuple) else [value]:
+        if area is not None and area.FORM not in rule.values:
+            yield _finding(FindingCode.AREA_FORM, rule, _one_of(rule, AreaForm), label(area.FORM))
+
+
+def _lead_time(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    start = _start(notice)
+    if start is None:
+        return
+    counted = notice.received if rule.anchor is Anchor.RECEIVED else notice.issued
+    latest = start - _seconds(rule)
+    if counted > latest:
+        moment = label(rule.anchor or Anchor.ISSUED)
+        expected = (
+            f"{moment} by {times.format_instant(latest)} ({rule.amount} {label(rule.unit or TimeUnit.HOURS)})"
+        )
+        yield _finding(FindingCode.LATE, rule, expected, times.format_instant(counted))
+
+
+def _no_finding(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+    yield from ()
+
+
+def _start(notice: _Notice) -> int | None:
+    window = notice.number("window")
+    if window is not None:
+        return int(window.start)
+    planned = notice.number("planned_date")
+    return None if planned is None else times.day_start(planned)
+
+
+def _seconds(rule: Rule) -> int:
+    return (rule.amount or 0) * _SECONDS[rule.unit or TimeUnit.HOURS]
+
+
+def _one_of(rule: Rule, enum: Any) -> str:
+    return " or ".join(label(enum(value)) for value in rule.values)
+
+
+def _finding(code: FindingCode, rule: Rule, expected: str, found: str) -> Finding:
+    return Finding(
+        name=code.value,
+        subject=rule.subject,
+        expected=expected,
+        found=found,
+        article=rule.article,
+        evidence=rule.known,
+    )
+
+
+_CHECKS: Final[dict[Check, Callable[[Rule, _Notice], Iterator[Finding]]]] = {
+    Check.SCOPE: _scope,
+    Check.REQUIRED: _required,
+    Check.FORBIDDEN: _forbidden,
+    Check.AREA_FORM: _area_form,
+    Check.LEAD_TIME: _lead_time,
+    Check.VALIDITY: _no_finding,  # says when a notice lapses, which is a view and no finding
+}
+
+_NEEDS: Final[dict[Check, tuple[str, ...]]] = {
+    Check.SCOPE: ("values",),
+    Check.REQUIRED: (),
+    Check.FORBIDDEN: (),
+    Check.AREA_FORM: ("values",),
+    Check.LEAD_TIME: ("amount", "unit", "anchor"),
+    Check.VALIDITY: ("amount", "unit"),
+}

@@ -1,0 +1,109 @@
+"""The system signs last: reservations of the machine's own statements, seals, syncs.
+
+- A system key signs at most one id for each position or write-once key, and only what the
+  journal holds as reserved. (A sync states nothing and is not reserved.)
+- ML-DSA signing is randomised: what was sealed is never signed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from launchnotice.core.entries import Reserved, Sealed
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.state import State
+from launchnotice.draft import Draft, compose
+from launchnotice.errors import UsageError
+from launchnotice.pact.mandate import Identity, Mandate
+from launchnotice.registry import Kind, Role, Usage
+from launchnotice.wire import cose
+from launchnotice.wire.keys import Signer
+from launchnotice.wire.message import ChainedPayload, Payload, parse_payload
+from launchnotice.wire.signals import Receipt, Sync
+
+
+class Send(NamedTuple):
+    """Bytes to give to a member, by whatever carries them."""
+
+    to: str
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"<Send {len(self.data)} bytes to {self.to}>"
+
+
+def system_identity(mandate: Mandate, system: Sequence[Signer]) -> Identity:
+    """The identity of these signers in a mandate; the mandate's first system without them.
+
+    Raises:
+        UsageError: `unknown-signer`: the newest own mandate lists no such system.
+    """
+    kids = [signer.key.kid for signer in system]
+    for identity in mandate.payload.identities:
+        if identity.role is Role.SYSTEM and (not kids or [key.kid for key in identity.keys] == kids):
+            return identity
+    raise UsageError(Usage.UNKNOWN_SIGNER, "the newest own mandate lists no system with these keys")
+
+
+def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity) -> Reserved:
+    """The reservation of a receipt: what arrived, when, and the place that it took."""
+    body = Receipt(
+        subject=exchange.id,
+        envelope=cose.envelope_digest(exchange.data),
+        received=exchange.time,
+        place=exchange.place,
+        readable=exchange.readable,
+    )
+    draft = compose(state, body, now, (), system, exchange.sender)
+    number, random = state.epoch or (0, b"")
+    return Reserved(
+        id=draft.id,
+        kind=Kind.RECEIPT.value,
+        number=number,
+        random=random,
+        seq=0,
+        subject=exchange.id,
+        to=exchange.sender,
+        told=[],
+        draft=draft.data,
+    )
+
+
+def seal(reserved: Reserved, system: Sequence[Signer]) -> Sealed | None:
+    """Sign what is reserved; None if these signers are not its system or have no signature yet."""
+    draft = Draft.load(reserved.draft)
+    data = _complete(draft, system)
+    if data is None:
+        return None
+    return Sealed(reserved.id, reserved.kind, reserved.subject, reserved.to, data)
+
+
+def sign_sync(
+    state: State, body: Sync, now: int, identity: Identity, system: Sequence[Signer], to: str
+) -> bytes | None:
+    """A signed sync; None if a signer has no signature yet."""
+    return _complete(compose(state, body, now, (), identity, to), system)
+
+
+def same_place(payload: Payload, fresh: Draft) -> bool:
+    """Whether a payload still stands where a fresh draft would: epoch, own head and mandate."""
+    new, _ = parse_payload(fresh.payload)
+    if (payload.mandate, payload.epoch) != (new.mandate, new.epoch):
+        return False
+    if isinstance(payload, ChainedPayload) and isinstance(new, ChainedPayload):
+        return (payload.seq, payload.prev) == (new.seq, new.prev)
+    return getattr(payload, "head", None) == getattr(new, "head", None)
+
+
+def _complete(draft: Draft, system: Sequence[Signer]) -> bytes | None:
+    payload, _ = parse_payload(draft.payload)
+    missing = {line.kid: line for line in payload.manifest if line.kid not in draft.signatures}
+    signatures: dict[bytes, bytes] = {}
+    for signer in system:
+        line = missing.get(signer.key.kid)
+        signature = signer.sign(cose.to_be_signed(draft.header, line, draft.payload)) if line else None
+        if signature is None:
+            return None
+        signatures[signer.key.kid] = signature
+    return draft.assemble(payload.manifest, signatures) if len(signatures) == len(missing) else None

@@ -1,0 +1,271 @@
+"""Views: what a host shows, drawn from the state. Time is an argument and changes no state.
+
+*Overdue*, *lapsed* and *open* are views of (facts, now); no table has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from launchnotice.core.entries import Fired
+from launchnotice.core.events import Event
+from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
+from launchnotice.core.state import State
+from launchnotice.core.tables import Delivery
+from launchnotice.errors import Refused, UsageError
+from launchnotice.pact.findings import Finding
+from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
+from launchnotice.sealing import Send
+from launchnotice.wire.message import parse, read_body
+from launchnotice.wire.record import Record
+
+
+class Step(NamedTuple):
+    """What a call did, after its commit.
+
+    Attributes:
+        refusal: why the bytes were not accepted, or None.
+        events: what happened, oldest first. `sends`: bytes for members.
+    """
+
+    refusal: Refused | None
+    events: tuple[Event, ...]
+    sends: tuple[Send, ...]
+
+    def __repr__(self) -> str:
+        code = self.refusal.code.value if self.refusal else None
+        return f"<Step refusal={code} events={len(self.events)} sends={len(self.sends)}>"
+
+
+class SignalView(NamedTuple):
+    """A signal about a notice: whose, what, when we knew it, what it says, what there is to say of it."""
+
+    party: str
+    kind: int
+    id: bytes
+    time: int
+    body: Record | None
+    findings: tuple[Finding, ...]
+
+
+class ExchangeView(NamedTuple):
+    """A notice with its signals.
+
+    Attributes:
+        id, sender, kind, epoch, seq: what it is and where it stands.
+        place: where it stands in this journal; `disputed`: its position is under dispute.
+        time: when it arrived or was sealed, in seconds; `issued`: when it was drafted.
+        body: the record of its kind, None if unreadable or a mandate.
+        findings: what there is to say of it.
+        deliveries: how far it has come with each other party; empty if it is a peer's.
+        signals: everything stated about it, by peers and by us, oldest first.
+        evidence: peers' signals that contradict an earlier one under the same key.
+        data: its exact bytes; empty while it waits for the system's signature.
+    """
+
+    id: bytes
+    sender: str
+    kind: int
+    epoch: tuple[int, bytes]
+    seq: int
+    place: Place
+    disputed: bool
+    time: int
+    issued: int
+    body: Record | None
+    findings: tuple[Finding, ...]
+    deliveries: dict[str, Delivery]
+    signals: tuple[SignalView, ...]
+    evidence: tuple[SignalView, ...]
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"<ExchangeView {self.id.hex()[:16]}>"
+
+
+class LaunchView(NamedTuple):
+    """A launch: its phase, the span ``[start, end)`` in which it may take place, whether that lapsed.
+
+    Silence is legal: a lapsed launch raises no alarm.
+    """
+
+    id: bytes
+    phase: LaunchPhase
+    version: int
+    span: tuple[int, int] | None
+    open: bool
+    lapsed: bool
+
+
+class Attention(NamedTuple):
+    """Something that needs an officer: what, about which notice, with which party, by when (seconds)."""
+
+    need: Need
+    subject: bytes
+    party: str
+    by: int | None
+
+
+class Health(NamedTuple):
+    """How an endpoint stands.
+
+    Attributes:
+        position: last journal entry. `confirmed`: events safe with the host.
+        epoch: one's own epoch number, 0 if none is open. `restored`: the next signing opens a new one.
+        open_exchanges: notices and mandates for which something is owed. `unsealed`: waiting for the system.
+        mandates: version held of each party. `gaps`: parties whose stream has a gap.
+        disputed: parties with a disputed epoch. `expiring`: the own mandate ends within 30 days, or has.
+    """
+
+    position: int
+    confirmed: int
+    epoch: int
+    restored: bool
+    open_exchanges: int
+    unsealed: int
+    mandates: dict[str, int]
+    gaps: list[str]
+    disputed: list[str]
+    expiring: bool
+
+
+EXPIRY_NOTICE = 30 * 86_400
+
+
+def exchange(state: State, notice: bytes) -> ExchangeView:
+    """A notice with its signals; raises `UsageError` (`unknown-subject`)."""
+    found = _exchange(state, notice)
+    message = parse(found.data)._payload if found.data and found.kind != MANDATE_KIND else None
+    stream = state.streams[found.sender].get(found.epoch)
+    disputed = bool(stream and stream.disputed is not None and found.seq >= stream.disputed)
+    others = state.channel.others(state.own) if found.own else []
+    signals = [_signal(party, stated) for (party, _), stated in found.facts.items()]
+    signals += [_signal(state.own, stated) for stated in found.stated.values()]
+    return ExchangeView(
+        id=found.id,
+        sender=found.sender,
+        kind=found.kind,
+        epoch=found.epoch,
+        seq=found.seq,
+        place=found.place,
+        disputed=disputed,
+        time=found.time,
+        issued=message.issued if message else found.time,
+        body=_body(found.data) if message else None,
+        findings=tuple(Finding.load(raw) for raw in found.findings),
+        deliveries={party: found.delivery(party) for party in others},
+        signals=tuple(sorted(signals, key=lambda signal: signal.time)),
+        evidence=tuple(_signal(found.sender, stated) for stated in found.evidence),
+        data=found.data,
+    )
+
+
+def launch(state: State, notice: bytes, now: int) -> LaunchView:
+    """The launch that a notice begins; raises `UsageError` (`unknown-subject`)."""
+    found = _exchange(state, notice)
+    body = _body(found.data) if found.data and found.kind == Kind.LAUNCH else None
+    if body is None:
+        raise UsageError(Usage.UNKNOWN_SUBJECT, "not a readable launch notification")
+    span = state.channel.descriptor.agreement.validity(found.kind, body)
+    is_open = span is not None and span[0] <= now < span[1]
+    lapsed = span is not None and now >= span[1]
+    return LaunchView(notice, LaunchPhase.ANNOUNCED, 1, span, is_open, lapsed)
+
+
+def pending(state: State, party: str) -> list[bytes]:
+    """Ids of notices and mandates for which that party still owes something, oldest first."""
+    if party not in state.channel.parties:
+        raise UsageError(Usage.NOT_A_PARTY, f"the channel has no party {party!r}")
+    owing = [
+        x
+        for x in state.exchanges.values()
+        if x.own != (party == state.own) and x.owes(party, state.channel) is not Owed.NOTHING
+    ]
+    return [x.id for x in sorted(owing, key=lambda x: x.position)]
+
+
+def attention(state: State, now: int) -> list[Attention]:
+    """What needs an officer, the most urgent first; drawn from state, not from events."""
+    needs = [need for x in state.exchanges.values() for need in _needs(state, x, now)]
+    needs += [
+        Attention(Need.DISPUTED_STREAM, b"", party, None)
+        for party, streams in state.streams.items()
+        if any(stream.disputed is not None for stream in streams.values())
+    ]
+    mandate = state.mandate(state.own)
+    if mandate is None:
+        needs.append(Attention(Need.MANDATE, b"", state.own, None))
+    elif mandate.payload.expires - EXPIRY_NOTICE < now:
+        needs.append(Attention(Need.MANDATE, mandate.id, state.own, mandate.payload.expires))
+    return sorted(needs, key=lambda need: (need.by is not None, need.by or 0, need.need.value))
+
+
+def overdue(state: State, now: int) -> list[Fired]:
+    """The deadlines that have passed and were not told: a deadline is met at ``time <= deadline``."""
+    return [
+        Fired(x.id, due.party, due.owed.value, due.multiple)
+        for x in state.exchanges.values()
+        for due in x.deadlines(state.channel, state.own)
+        if due.at < now
+    ]
+
+
+def next_overdue(state: State) -> int | None:
+    """The first second, from which `overdue` finds something; None if nothing is owed."""
+    open_exchanges = state.exchanges.values()
+    ends = [due.at + 1 for x in open_exchanges for due in x.deadlines(state.channel, state.own)]
+    return min(ends, default=None)
+
+
+def health(state: State, now: int, *, restored: bool) -> Health:
+    """How the endpoint stands."""
+    streams = [(party, s) for party, epochs in state.streams.items() for s in epochs.values()]
+    own = state.mandate(state.own)
+    return Health(
+        position=state.position,
+        confirmed=state.confirmed,
+        epoch=state.epoch[0] if state.epoch else 0,
+        restored=restored,
+        open_exchanges=len(state.exchanges),
+        unsealed=len(state.unsealed),
+        mandates={party: len(held) for party, held in state.mandates.items()},
+        gaps=sorted({party for party, stream in streams if stream.gap()}),
+        disputed=sorted({party for party, stream in streams if stream.disputed is not None}),
+        expiring=own is None or own.payload.expires - EXPIRY_NOTICE < now,
+    )
+
+
+def _exchange(state: State, notice: bytes) -> Exchange:
+    found = state.exchange(notice)
+    if found is None:
+        raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice or mandate with that id")
+    return found
+
+
+def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
+    if not x.data:
+        yield Attention(Need.SYSTEM_SIGNATURE, x.id, state.own, None)
+    if x.own:
+        for party in state.channel.others(state.own):
+            if x.delivery(party) is Delivery.REJECTED:
+                yield Attention(Need.REJECTED, x.id, party, None)
+            late = [d.at for d in x.deadlines(state.channel, state.own) if d.party == party]
+            late += [x.time for who, _, _ in x.fired if who == party]
+            if late and min(late) < now and x.owes(party, state.channel) is not Owed.NOTHING:
+                yield Attention(Need.OVERDUE, x.id, party, min(late))
+    elif x.kind != MANDATE_KIND and x.owes(state.own, state.channel) is Owed.ACKNOWLEDGEMENT:
+        need = Need.ACKNOWLEDGE if x.readable else Need.UNINTELLIGIBLE
+        yield Attention(need, x.id, x.sender, x.time + state.channel.descriptor.acknowledge_within)
+
+
+def _signal(party: str, stated: Stated) -> SignalView:
+    findings = tuple(Finding.load(raw) for raw in stated.findings)
+    body = _body(stated.data) if stated.data else None
+    return SignalView(party, stated.kind, stated.id, stated.time, body, findings)
+
+
+def _body(data: bytes) -> Record | None:
+    """The body of journalled bytes, which were verified before they were journalled."""
+    unverified = parse(data)
+    return read_body(unverified._payload, unverified.row)

@@ -1,0 +1,189 @@
+"""COSE_Sign (RFC 9052 section 4.1) as LNP/1 uses it: one shape and nothing optional.
+
+- Tag 98 also with one signer; COSE_Sign1 is refused.
+- Body protected header exactly ``{16: typ}``, each signature's exactly ``{1: alg, 4: kid}``,
+  unprotected headers empty, external_aad ``"LNP/1"``.
+- Signatures cover the received byte strings; nothing is encoded again in order to verify.
+- The payload's manifest lists who signs; the signatures are exactly those, in its order.
+
+Not here: which keys count (`pact`), the keys themselves (`wire.keys`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from launchnotice.errors import Refused
+from launchnotice.registry import SPEC_VERSION, Algorithm, ContentType, Refusal
+from launchnotice.wire import cbor
+from launchnotice.wire.bounds import MAX_SIGNERS
+from launchnotice.wire.codecs import wrong_type
+
+TAG: Final = b"\xd8\x62"
+EXTERNAL_AAD: Final = SPEC_VERSION.encode()
+MAX_SIGNATURES: Final = MAX_SIGNERS * 2
+
+BODY_HEADERS: Final = {kind: cbor.encode({16: kind.value}) for kind in ContentType}
+_CONTENT_TYPES: Final = {header: kind for kind, header in BODY_HEADERS.items()}
+_HEADER_STARTS: Final = {alg: b"\xa2\x01" + cbor.encode(alg.value) + b"\x04\x58\x20" for alg in Algorithm}
+_ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
+
+
+class Signatory(NamedTuple):
+    """One line of a manifest."""
+
+    alg: Algorithm
+    kid: bytes
+
+
+class Envelope(NamedTuple):
+    """The parts of a COSE_Sign as received; nothing in it is verified."""
+
+    content_type: ContentType
+    body_header: bytes
+    payload: bytes
+    signatures: list[tuple[bytes, bytes]]  # protected header, signature
+
+    @property
+    def message_id(self) -> bytes:
+        """SHA-256 of ``["LNP/1", body-protected, payload]``: 32 bytes, independent of signatures."""
+        return message_id(self.body_header, self.payload)
+
+
+def parse(data: bytes, limit: int) -> Envelope:
+    """Take a COSE_Sign apart.
+
+    Raises:
+        Refused: `too-large`, `not-cose-sign`, `bad-header`, or a code of `cbor.decode`.
+    """
+    if len(data) > limit:
+        raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
+    if data[:2] != TAG:
+        raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
+    raw = cbor.decode(data[2:], limit)
+    match raw:
+        case [bytes(body_header), {**unprotected}, bytes(payload), [_, *_] as rows]:
+            pass
+        case _:
+            raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
+    content_type = _CONTENT_TYPES.get(body_header)
+    if content_type is None or unprotected:
+        raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ} and nothing unprotected")
+    if len(rows) > MAX_SIGNATURES:
+        raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNATURES} signatures, got {len(rows)}")
+    return Envelope(content_type, body_header, payload, [_signature(row) for row in rows])
+
+
+def message_id(body_header: bytes, payload: bytes) -> bytes:
+    """SHA-256 of the deterministic encoding of ``["LNP/1", body-protected, payload]`` (R-ID-1)."""
+    return hashlib.sha256(cbor.encode([SPEC_VERSION, body_header, payload])).digest()
+
+
+def envelope_digest(data: bytes) -> bytes:
+    """SHA-256 of all bytes of an envelope, signatures included: 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def to_be_signed(body_header: bytes, signer: Signatory, payload: bytes) -> bytes:
+    """The Sig_structure that one key signs (RFC 9052 section 4.4)."""
+    return cbor.encode(["Signature", body_header, signature_header(signer), EXTERNAL_AAD, payload])
+
+
+def signature_header(signer: Signatory) -> bytes:
+    """The protected header ``{1: alg, 4: kid}`` of one signature."""
+    return _HEADER_STARTS[signer.alg] + signer.kid
+
+
+def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
+    """The signatures are exactly those of the manifest, in its order (R-SIGN-4).
+
+    Raises:
+        Refused: `bad-header` or `manifest-mismatch`.
+    """
+    headers = [header for header, _ in envelope.signatures]
+    if headers == [signature_header(signer) for signer in manifest]:
+        return
+    for header in headers:
+        _check_header(header)
+    raise Refused(Refusal.MANIFEST_MISMATCH, "signatures differ from the manifest")
+
+
+def assemble(body_header: bytes, payload: bytes, signed: Sequence[tuple[Signatory, bytes]]) -> bytes:
+    """The envelope's bytes, its signatures given in manifest order."""
+    rows = [[signature_header(signer), {}, signature] for signer, signature in signed]
+    return TAG + cbor.encode([body_header, {}, payload, rows])
+
+
+class Manifest:
+    """The manifest as the type of a field: ``[[alg, kid], …]`` in ascending order of kid."""
+
+    cddl = "manifest"
+
+    def check(self, value: Any) -> tuple[Signatory, ...]:
+        """The lines as a tuple, if they are sorted."""
+        return self.load(self.dump(value))
+
+    def load(self, raw: Any) -> tuple[Signatory, ...]:
+        """The lines of a decoded manifest."""
+        if type(raw) is not list:
+            raise wrong_type("array", raw)
+        if not 1 <= len(raw) <= MAX_SIGNATURES:
+            raise Refused(Refusal.BAD_LENGTH, f"expected 1 to {MAX_SIGNATURES} lines, got {len(raw)}")
+        lines = []
+        last = b""
+        for row in raw:
+            line = _signatory(row)
+            if line.kid <= last:
+                same = line.kid == last
+                raise Refused(Refusal.DUPLICATE_ENTRY if same else Refusal.UNSORTED, "kids ascend")
+            last = line.kid
+            lines.append(line)
+        return tuple(lines)
+
+    def dump(self, value: Sequence[Signatory]) -> list[list[object]]:
+        """The CBOR array."""
+        return [[line.alg.value, line.kid] for line in value]
+
+    def to_json(self, value: Sequence[Signatory]) -> list[list[object]]:
+        """Algorithm number and hexadecimal kid of each line."""
+        return [[line.alg.value, line.kid.hex()] for line in value]
+
+    def from_json(self, data: Any) -> tuple[Signatory, ...]:
+        """The lines of a JSON array."""
+        try:
+            return self.load([[alg, bytes.fromhex(kid)] for alg, kid in data])
+        except (TypeError, ValueError):
+            raise Refused(Refusal.WRONG_TYPE, "expected [[algorithm, kid in hexadecimal], …]") from None
+
+
+def _signatory(row: Any) -> Signatory:
+    match row:
+        case [int(alg), bytes(kid)] if type(alg) is int:
+            pass
+        case _:
+            raise Refused(Refusal.WRONG_TYPE, "expected [alg, kid]")
+    algorithm = _ALGORITHMS.get(alg)
+    if algorithm is None:
+        raise Refused(Refusal.UNKNOWN_VALUE, "no such algorithm")
+    if len(kid) != 32:  # noqa: PLR2004 - SHA-256
+        raise Refused(Refusal.BAD_LENGTH, "kid: expected 32 bytes")
+    return Signatory(algorithm, kid)
+
+
+def _signature(row: Any) -> tuple[bytes, bytes]:
+    match row:
+        case [bytes(header), {**unprotected}, bytes(signature)]:
+            if unprotected:
+                raise Refused(Refusal.BAD_HEADER, "signature header: nothing unprotected")
+            return header, signature
+        case _:
+            raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, signature]")
+
+
+def _check_header(header: bytes) -> None:
+    for start in _HEADER_STARTS.values():
+        if header.startswith(start) and len(header) == len(start) + 32:
+            return
+    raise Refused(Refusal.BAD_HEADER, "signature header: expected exactly {1: alg, 4: kid}")

@@ -1,0 +1,276 @@
+"""Messages: unverified bytes become an `Unverified`, a keyring makes a `Message` of it.
+
+- An `Unverified` shows what is needed to find the keys, and no payload.
+- Verification returns a `Message` or raises; there is no boolean to forget.
+- The order of checks is the spec's (section 4.6); the first failure is the code.
+
+Not here: which mandate, policy or stream position counts (`pact`, `core`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from launchnotice.errors import Refused
+from launchnotice.registry import (
+    EpochReason,
+    Kind,
+    KindClass,
+    KindRow,
+    Refusal,
+    Role,
+    kind_row,
+)
+from launchnotice.wire import cbor, cose, notices, signals
+from launchnotice.wire.bounds import MAX_MESSAGE, MAX_PARTIES, MAX_SIGNERS
+from launchnotice.wire.codecs import Array, Enumeration, Instant, Int, wrong_type
+from launchnotice.wire.cose import Signatory
+from launchnotice.wire.keys import PublicKey
+from launchnotice.wire.record import Nested, Record, field
+from launchnotice.wire.streams import DIGEST, PARTY, SEQUENCE, Epoch, Head, Position
+
+BODIES: Final[dict[int, type[Record]]] = {**notices.BODIES, **signals.BODIES}
+KIND_OF: Final[dict[type[Record], Kind]] = {record: Kind(kind) for kind, record in BODIES.items()}
+
+
+class _Body:
+    """The body as the type of a field: a map, read by the record of its kind."""
+
+    cddl = "{ * uint => any }"
+
+    def load(self, raw: Any) -> dict[int, Any]:
+        if type(raw) is not dict:
+            raise wrong_type("map", raw)
+        return raw
+
+    check = load
+
+    def dump(self, value: dict[int, Any]) -> dict[int, Any]:
+        return value
+
+    to_json = dump
+    from_json = load
+
+
+class Payload(Record):
+    """What every message says before its class adds to it (spec section 5.1)."""
+
+    channel: bytes = field(1, DIGEST, "channel id: SHA-256 of the descriptor")
+    sender: str = field(2, PARTY, "code of the sending party")
+    mandate: bytes = field(3, DIGEST, "id of the mandate under which it is signed")
+    issued: int = field(4, Instant(), "when it was drafted, by the sender's clock")
+    kind: int = field(5, Int(1, 95), "kind of the message")
+    manifest: tuple[Signatory, ...] = field(6, cose.Manifest(), "who signs")
+    body: dict[int, Any] = field(7, _Body(), "what it says")
+    epoch: Epoch = field(8, Nested(Epoch), "the sender's epoch")
+
+
+class Opening(Record):
+    """Why an epoch was opened, and the last own head then known."""
+
+    reason: EpochReason = field(1, Enumeration(EpochReason), "why")
+    epoch: Epoch | None = field(2, Nested(Epoch), "the last own epoch then known", default=None)
+    head: Position | None = field(3, Nested(Position), "the last own head then known", default=None)
+
+
+class ChainedPayload(Payload):
+    """A notice in its sender's stream."""
+
+    seq: int = field(9, SEQUENCE, "sequence number in the epoch, from 1, without holes")
+    prev: bytes = field(10, DIGEST, "id of the sender's previous notice in the epoch, or its genesis")
+    heads: tuple[Head, ...] = field(
+        11, Array(Nested(Head), 1, MAX_PARTIES), "heads of other streams that moved", default=()
+    )
+    opening: Opening | None = field(12, Nested(Opening), "with seq 1: why the epoch was opened", default=None)
+
+    def validate(self) -> None:
+        """The first notice of an epoch, and no other, says why it was opened."""
+        if (self.seq == 1) != (self.opening is not None):
+            raise Refused(Refusal.INCONSISTENT, "opening goes with seq 1")
+
+
+class EmergencyPayload(Payload):
+    """A notice outside the chain."""
+
+    head: Position = field(13, Nested(Position), "the sender's own head: evidence of order only")
+
+
+class SignalPayload(Payload):
+    """A statement to one party."""
+
+    head: Position = field(13, Nested(Position), "the sender's own head: evidence of order only")
+    to: str = field(14, PARTY, "code of the addressee")
+
+
+PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
+    KindClass.CHAINED: ChainedPayload,
+    KindClass.EMERGENCY: EmergencyPayload,
+    KindClass.SIGNAL: SignalPayload,
+}
+
+
+class Enrolled(NamedTuple):
+    """A key of a mandate: whose it is, and in what role."""
+
+    key: PublicKey
+    identity: str
+    role: Role
+
+
+Keyring = Mapping[bytes, Enrolled]
+
+
+class Signer(NamedTuple):
+    """One identity that signed."""
+
+    identity: str
+    role: Role
+
+
+class Message:
+    """A verified message.
+
+    Attributes:
+        id: message id, 32 bytes. `digest`: envelope digest, 32 bytes. `data`: the exact bytes.
+        payload: what was signed; `row`: the registry's row of its kind.
+        body: the record of its kind, or None if the kind is unknown or the body unreadable.
+        signers: the identities that signed.
+    """
+
+    __slots__ = ("body", "data", "id", "payload", "row", "signers")
+
+    def __init__(self, unverified: Unverified, signers: tuple[Signer, ...]) -> None:
+        self.id = unverified.id
+        self.data = unverified.data
+        self.payload = unverified._payload
+        self.row = unverified.row
+        self.body = read_body(self.payload, self.row)
+        self.signers = signers
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of all bytes of the envelope."""
+        return cose.envelope_digest(self.data)
+
+    def __repr__(self) -> str:
+        return f"<Message {self.row.label} {self.id.hex()[:16]}>"
+
+
+class Unverified:
+    """What bytes claim before any signature was checked: enough to find the keys, and no more."""
+
+    __slots__ = (
+        "_payload",
+        "channel",
+        "data",
+        "envelope",
+        "id",
+        "kind",
+        "mandate",
+        "manifest",
+        "row",
+        "sender",
+        "to",
+    )
+
+    def __init__(self, data: bytes, envelope: cose.Envelope, payload: Payload, row: KindRow) -> None:
+        self.data = data
+        self.envelope = envelope
+        self.id = envelope.message_id
+        self.row = row
+        self._payload = payload
+        self.channel = payload.channel
+        self.sender = payload.sender
+        self.mandate = payload.mandate
+        self.kind = payload.kind
+        self.manifest = payload.manifest
+        self.to: str | None = getattr(payload, "to", None)
+
+    def verify(
+        self, keyring: Keyring, accept: Callable[[KindRow, tuple[Signer, ...]], None], keys: int
+    ) -> Message:
+        """Check membership and policy, then every signature.
+
+        Args:
+            keyring: the keys of the mandate that the message names.
+            accept: applies the channel's policy to the kind's row and the identities; raises `Refused`.
+            keys: how many keys an identity of the channel's suite has.
+
+        Raises:
+            Refused: `unknown-signer`, `incomplete-identity`, `bad-signature`, what `accept`
+                raises, or for a signal the code of its body's fault.
+        """
+        signers = identify(self.manifest, keyring, keys)
+        accept(self.row, signers)
+        check_signatures(self.envelope, self.manifest, keyring)
+        return Message(self, signers)
+
+
+def parse(data: bytes, envelope: cose.Envelope | None = None) -> Unverified:
+    """Read a message without trusting it; raises `Refused`.
+
+    Args:
+        data: the received bytes.
+        envelope: its parts, if the caller has taken it apart already.
+    """
+    if len(data) > MAX_MESSAGE:
+        raise Refused(Refusal.TOO_LARGE, f"at most {MAX_MESSAGE} bytes, got {len(data)}")
+    envelope = envelope or cose.parse(data, MAX_MESSAGE)
+    payload, row = parse_payload(envelope.payload)
+    cose.match_manifest(envelope, payload.manifest)
+    return Unverified(data, envelope, payload, row)
+
+
+def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
+    """The payload record of signed bytes, by the class of its kind; raises `Refused`."""
+    raw = cbor.decode(data, MAX_MESSAGE)
+    if type(raw) is not dict:
+        raise wrong_type("map", raw)
+    kind = raw.get(5)
+    if type(kind) is not int:
+        raise Refused(Refusal.WRONG_TYPE, "kind: expected integer")
+    row = kind_row(kind)
+    if row is None or (row.kind_class is KindClass.SIGNAL and kind not in BODIES):
+        raise Refused(Refusal.UNKNOWN_KIND, f"kind {kind}")
+    return PAYLOADS[row.kind_class].load(raw), row
+
+
+def read_body(payload: Payload, row: KindRow) -> Record | None:
+    """The body's record; None for a notice that this version cannot read.
+
+    Raises:
+        Refused: the body of a signal is at fault. (A notice is shown all the same: safety of life.)
+    """
+    record = BODIES.get(payload.kind)
+    if record is None:
+        return None
+    try:
+        return record.load(payload.body)
+    except Refused:
+        if row.kind_class is KindClass.SIGNAL:
+            raise
+        return None
+
+
+def identify(manifest: tuple[Signatory, ...], keyring: Keyring, keys: int) -> tuple[Signer, ...]:
+    """The identities of a manifest; each signs with every key that it has (R-SIGN-6)."""
+    counts: dict[Signer, int] = {}
+    for line in manifest:
+        enrolled = keyring.get(line.kid)
+        if enrolled is None or enrolled.key.alg is not line.alg:
+            raise Refused(Refusal.UNKNOWN_SIGNER, "a kid that the mandate does not list")
+        signer = Signer(enrolled.identity, enrolled.role)
+        counts[signer] = counts.get(signer, 0) + 1
+    if len(counts) > MAX_SIGNERS:
+        raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNERS} identities sign")
+    if any(count != keys for count in counts.values()):
+        raise Refused(Refusal.INCOMPLETE_IDENTITY, "an identity signs with every algorithm of the suite")
+    return tuple(counts)
+
+
+def check_signatures(envelope: cose.Envelope, manifest: tuple[Signatory, ...], keyring: Keyring) -> None:
+    """Every signature verifies; one bad one refuses the whole (R-SIGN-5)."""
+    for line, (_, signature) in zip(manifest, envelope.signatures, strict=True):
+        signed = cose.to_be_signed(envelope.body_header, line, envelope.payload)
+        keyring[line.kid].key.verify(signature, signed)
