@@ -16,7 +16,7 @@ Example:
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -73,7 +73,7 @@ class Endpoint:
         *,
         anchor: Anchor | None = None,
         system: Sequence[Signer] = (),
-        epoch_id: Callable[[], bytes] = lambda: secrets.token_bytes(16),
+        epoch_id: Callable[[], bytes] = lambda: os.urandom(16),
     ) -> Self:
         """Open one party's side of a channel on its journal.
 

@@ -10,10 +10,8 @@ Not here: any agreement's name or number. They stand in `data/agreements/*.toml`
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator
-from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
@@ -31,7 +29,11 @@ from launchnotice.registry import (
 from launchnotice.wire import times
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
 from launchnotice.wire.codecs import Array, Enumeration, Int, Text
+from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record, field
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _NAME: Final = Text(MAX_LABEL)
 _SECONDS: Final = {TimeUnit.HOURS: 3_600, TimeUnit.DAYS: times.DAY}
@@ -115,16 +117,16 @@ class Agreement(Record):
 
 def load_agreement(name: str) -> Agreement:
     """The agreement file of that name that ships with the library; raises `UsageError`."""
-    path = resources.files("launchnotice") / "data" / "agreements" / f"{name}.toml"
-    if not path.is_file():
+    if name not in agreements():
         raise UsageError(Usage.BAD_VALUE, f"no agreement named {name!r}; shipped: {', '.join(agreements())}")
-    return parse_agreement(path.read_text(encoding="utf-8"))
+    return parse_agreement((_folder() / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def agreements() -> list[str]:
     """Names of the agreement files that ship with the library."""
-    folder = resources.files("launchnotice") / "data" / "agreements"
-    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+    return sorted(
+        path.name.removesuffix(".toml") for path in _folder().iterdir() if path.name.endswith(".toml")
+    )
 
 
 def parse_agreement(text: str) -> Agreement:
@@ -133,6 +135,8 @@ def parse_agreement(text: str) -> Agreement:
     Raises:
         UsageError: the text is no TOML, or breaks a rule of the format.
     """
+    import tomllib
+
     try:
         data = tomllib.loads(text)
         return Agreement.from_json({**data, "rules": [_rule(raw) for raw in data.get("rules", ())]})
@@ -140,10 +144,14 @@ def parse_agreement(text: str) -> Agreement:
         raise UsageError(Usage.BAD_VALUE, f"agreement: {error}") from None
 
 
+def _folder() -> Traversable:
+    from importlib import resources
+
+    return resources.files("launchnotice") / "data" / "agreements"
+
+
 def _rule(raw: dict[str, Any]) -> dict[str, Any]:
     """Names of registry values, as a person writes them in TOML, become their numbers."""
-    from launchnotice.wire.message import BODIES
-
     body = BODIES[raw["kind"]] if raw.get("kind") in BODIES else Record
     when = [
         {"subject": subject, "values": _numbers(body, subject, values)}
