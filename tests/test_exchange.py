@@ -6,7 +6,7 @@ import pytest
 
 from launchnotice.core.tables import Delivery
 from launchnotice.registry import EventCode, Suite
-from launchnotice.signals import Acknowledgement
+from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch, pair, settle, sign, state
 
 

@@ -19,11 +19,9 @@ from launchnotice import (
     load_agreement,
 )
 from launchnotice.ceremony import draft_mandate, seal_mandate, sign_mandate
-from launchnotice.geo import Circle, LandRegion
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.notices import LaunchNotification
 from launchnotice.registry import (
     SUITE_ALGORITHMS,
     Basing,
@@ -33,6 +31,8 @@ from launchnotice.registry import (
     Role,
     Suite,
 )
+from launchnotice.wire.geo import Circle, LandRegion
+from launchnotice.wire.notices import LaunchNotification
 from launchnotice.wire.record import Record
 
 NOW = 1_800_000_000
