@@ -155,9 +155,12 @@ class Bytes(_Plain):
 
     def from_json(self, data: Any) -> bytes:
         try:
-            return self.load(bytes.fromhex(_text(data)))
+            raw = bytes.fromhex(_text(data))
         except ValueError:
-            raise Refused(Refusal.BAD_TEXT, "expected hexadecimal") from None
+            raw = b""
+        if raw.hex() != data:  # `fromhex` also takes spaces and capitals
+            raise Refused(Refusal.BAD_TEXT, "expected lower-case hexadecimal")
+        return self.load(raw)
 
 
 class Enumeration:
@@ -191,7 +194,7 @@ class Enumeration:
     def from_json(self, data: Any) -> IntEnum:
         member = self._labels.get(_text(data))
         if member is None:
-            raise Refused(Refusal.UNKNOWN_VALUE, f"expected one of: {', '.join(self._labels)}")
+            raise Refused(Refusal.UNKNOWN_VALUE, f"expected one of {', '.join(self._labels)}")
         return member
 
 
@@ -203,7 +206,7 @@ class Array:
         self.cddl = f"[{low}*{high} {item.cddl}]"
 
     def check(self, value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
             raise wrong_type("sequence", value)
         return self._each(self.item.check, value)
 
@@ -226,12 +229,18 @@ class Array:
     def _each(self, convert: Any, values: Sequence[Any]) -> tuple[Any, ...]:
         if not self.low <= len(values) <= self.high:
             raise Refused(Refusal.BAD_LENGTH, f"expected {self.low} to {self.high} items, got {len(values)}")
-        return tuple([convert(value) for value in values])
+        done: list[Any] = []
+        try:
+            for value in values:
+                done.append(convert(value))  # noqa: PERF401 - its length is the place of a refusal
+        except Refused as error:
+            raise error.within(str(len(done))) from None
+        return tuple(done)
 
 
 # Unicode Standard Annex 9: embeddings, overrides and isolates can make text read as other text.
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Cc controls, Cs surrogates (no UTF-8), Cn unassigned noncharacters, Zl and Zp line separators.
+# Cc controls, Cs surrogates (no UTF-8), Zl and Zp line separators: sets that Unicode never changes.
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 

@@ -3,8 +3,9 @@
 - `class Window(Record): start: int = field(1, Instant(), "first second")` gives a
   keyword-only constructor that checks, equality, hashing, `load`, `dump`, JSON and CDDL.
 - Values are immutable. A constructor raises `UsageError`, `load` raises `Refused`.
-- An *open* record keeps fields with unknown keys in `extra`, so that they are shown and
-  survive a round trip; every other record refuses them.
+- An *open* record keeps fields with unknown keys in `extra`, as the bytes of their
+  deterministic CBOR, so that they are shown and survive every round trip, through JSON as
+  well; every other record refuses them.
 - `validate` is the place for rules across fields.
 
 No `repr` shows content: a notice is confidential by default.
@@ -12,13 +13,17 @@ No `repr` shows content: a notice is confidential by default.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import Refusal, Usage
-from launchnotice.wire.codecs import Codec, kebab, wrong_type
+from launchnotice.wire import cbor
+from launchnotice.wire.bounds import MAX_DESCRIPTOR
+from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
+_UNKNOWN_NAME = re.compile(r"#(0|[1-9][0-9]{0,19})")
 
 
 class Field:
@@ -47,7 +52,7 @@ class Record:
 
     FIELDS: ClassVar[tuple[Field, ...]] = ()
     OPEN: ClassVar[bool] = False
-    extra: ClassVar[dict[int, Any]] = {}
+    _extra: ClassVar[tuple[tuple[int, bytes], ...]] = ()
     _rows: ClassVar[tuple[tuple[int, str, Any, Any], ...]] = ()
 
     def __init_subclass__(cls, *, open: bool = False) -> None:  # noqa: A002 - reads as the spec does
@@ -55,8 +60,11 @@ class Record:
         for name, value in declared:
             value.name = name
             delattr(cls, name)
+        rows = sorted([*cls.FIELDS, *(value for _, value in declared)], key=lambda row: _order(row.key))
+        if not len(rows) == len({row.key for row in rows}) == len({row.name for row in rows}):
+            raise TypeError(f"{cls.__name__}: two fields have one key or one name")
         cls.OPEN = open
-        cls.FIELDS = tuple(sorted((value for _, value in declared), key=lambda f: f.key))
+        cls.FIELDS = tuple(rows)
         cls._rows = tuple((f.key, f.name, f.codec.load, f.default) for f in cls.FIELDS)
 
     def __init__(self, **values: Any) -> None:
@@ -101,45 +109,53 @@ class Record:
         except Refused as error:
             raise error.within(name) from None
         if seen != len(raw):
-            values["extra"] = cls._unknown(raw)
-        record = cls.__new__(cls)
-        record.__dict__.update(values)
-        record.validate()
-        return record
+            values["_extra"] = cls._unknown(raw)
+        return cls._of(values)
 
     def dump(self) -> dict[int, Any]:
         """The CBOR map, in key order, without fields that have their default."""
         values = self.__dict__
         present = [row for row in self.FIELDS if values[row.name] != row.default]
         raw = {row.key: row.codec.dump(values[row.name]) for row in present}
-        return dict(sorted({**raw, **self.extra}.items())) if self.extra else raw
+        if self._extra:
+            raw.update((key, cbor.decode(data, len(data))) for key, data in self._extra)
+            raw = {key: raw[key] for key in sorted(raw, key=_order)}
+        return raw
 
     def to_json(self) -> dict[str, Any]:
-        """JSON by field names; unknown fields stand under ``"#<key>"`` in diagnostic notation."""
+        """JSON by field names; an unknown field is ``"#<key>"``, its value its deterministic CBOR in hex."""
         values = self.__dict__
         shown = {
             row.name: row.codec.to_json(values[row.name])
             for row in self.FIELDS
             if values[row.name] != row.default
         }
-        return {**shown, **{f"#{key}": _plain(value) for key, value in self.extra.items()}}
+        return shown | {f"#{key}": data.hex() for key, data in self._extra}
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
         """The record of a JSON object; raises `Refused`."""
         if not isinstance(data, dict):
             raise wrong_type("map", data)
-        values = {}
-        names = {row.name: row for row in cls.FIELDS}
-        for name, value in data.items():
-            row = names.get(name)
-            if row is None:
-                raise Refused(Refusal.UNKNOWN_FIELD, f"{name}: not a field of {cls.__name__}")
+        values = {row.name: row.default for row in cls.FIELDS}
+        codecs = {row.name: row.codec for row in cls.FIELDS}
+        extra: dict[int, bytes] = {}
+        for name, item in data.items():
+            key = None if name in codecs else cls._unknown_key(name)
             try:
-                values[name] = row.codec.from_json(value)
+                value = codecs.get(name, _UNKNOWN).from_json(item)
             except Refused as error:
                 raise error.within(name) from None
-        return cls(**values)
+            if key is None:
+                values[name] = value
+            else:
+                extra[key] = value
+        for name, value in values.items():
+            if value is _REQUIRED:
+                raise Refused(Refusal.MISSING_FIELD, f"{name}: required")
+        if extra:
+            values["_extra"] = tuple(sorted(extra.items()))
+        return cls._of(values)
 
     @classmethod
     def cddl(cls) -> str:
@@ -150,18 +166,40 @@ class Record:
             lines.append("  * uint => any, ; fields of later versions")
         return "\n".join([f"{kebab(cls.__name__)} = {{", *lines, "}"])
 
+    @property
+    def extra(self) -> dict[int, bytes]:
+        """Fields with unknown keys: the deterministic CBOR of each value by its key."""
+        return dict(self._extra)
+
     @classmethod
-    def _unknown(cls, raw: dict[int, Any]) -> dict[int, Any]:
+    def _of(cls, values: dict[str, Any]) -> Self:
+        record = cls.__new__(cls)
+        record.__dict__.update(values)
+        record.validate()
+        return record
+
+    @classmethod
+    def _unknown(cls, raw: dict[int, Any]) -> tuple[tuple[int, bytes], ...]:
         known = {row.key for row in cls.FIELDS}
-        unknown = {key: value for key, value in raw.items() if key not in known}
-        if not cls.OPEN or min(unknown) < 0:
-            raise Refused(Refusal.UNKNOWN_FIELD, f"{cls.__name__}: key {next(iter(unknown))}")
-        return unknown
+        unknown = sorted(key for key in raw if key not in known)
+        if not cls.OPEN or unknown[0] < 0:
+            raise Refused(Refusal.UNKNOWN_FIELD, f"{cls.__name__}: key {unknown[0]}")
+        return tuple([(key, cbor.encode(raw[key])) for key in unknown])
+
+    @classmethod
+    def _unknown_key(cls, name: object) -> int:
+        match = _UNKNOWN_NAME.fullmatch(name) if cls.OPEN and isinstance(name, str) else None
+        key = int(match[1]) if match else -1
+        if key not in range(2**64) or any(row.key == key for row in cls.FIELDS):
+            expected = ", ".join([row.name for row in cls.FIELDS])
+            raise Refused(Refusal.UNKNOWN_FIELD, f"{cls.__name__}: expected one of {expected}")
+        return key
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]  # both only raise
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.__dict__ == self.__dict__
@@ -197,11 +235,18 @@ class Nested:
         return value.to_json()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return f"h'{value.hex()}'"
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return value
+class _Encoded(Bytes):
+    """A value of unknown meaning, as its deterministic CBOR."""
+
+    def from_json(self, data: Any) -> bytes:
+        raw = super().from_json(data)
+        cbor.decode(raw, self.high)
+        return raw
+
+
+_UNKNOWN: Codec = _Encoded(1, MAX_DESCRIPTOR)
+
+
+def _order(key: int) -> tuple[bool, int]:
+    # RFC 8949 section 4.2.1: 0, 1, 2, … before -1, -2, …
+    return key < 0, abs(key)

@@ -22,7 +22,8 @@ DAY: Final = 86_400
 MAX_INSTANT: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that RFC 3339 can write
 MAX_DATE: Final = MAX_INSTANT // DAY
 
-_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+# The hour is bounded here because some versions of Python read 24:00:00 as the next midnight.
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
