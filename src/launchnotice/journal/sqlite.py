@@ -1,0 +1,345 @@
+"""A journal in one SQLite file, safe for several processes on one machine.
+
+- Write-ahead log with ``synchronous=FULL``: an append is on the disk when it returns. The log and
+  its index (``NAME-wal``, ``NAME-shm``) belong to the file: copy all, or use SQLite's own backup.
+- A writer takes the write lock first, then compares the last position; the primary key is the
+  second line. Waiting for the lock is bounded by the busy timeout.
+- A file that is damaged, truncated, foreign or of an unknown format is refused with `Corrupt` and
+  left as it is. A file that was replaced or removed under an open journal is noticed on the next write.
+- No error of `sqlite3` leaves this module: `Corrupt` for what the file holds, else `JournalError`.
+- A journal may be used from any thread, but its calls must not overlap. Open it after a fork, not before.
+- The file needs a local file system; the write-ahead log does not work over a network.
+- Truncation is noticed by length, a damaged page when it is read, a lost ``-wal`` by the anchor,
+  changed bytes by the caller's hash chain.
+
+Not here: the hash chain, backups, several journals in one file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from stat import S_ISREG
+from typing import TYPE_CHECKING, Final
+
+from launchnotice.errors import Conflict, Corrupt, JournalError
+from launchnotice.journal import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from os import PathLike
+    from types import TracebackType
+    from typing import Self
+
+    from launchnotice.journal import Entry
+
+__all__ = ["SqliteJournal"]
+
+_APPLICATION_ID: Final = 0x4C4E504A  # "LNPJ"
+_FORMAT: Final = 1
+_SCHEMA: Final = (
+    "CREATE TABLE entry(position INTEGER PRIMARY KEY, data BLOB NOT NULL CHECK (typeof(data) = 'blob'))",
+    "CREATE TABLE look_up(key BLOB NOT NULL CHECK (typeof(key) = 'blob'), position INTEGER NOT NULL,"
+    " PRIMARY KEY (key, position)) WITHOUT ROWID",
+    "CREATE TABLE snapshot(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL,"
+    " state BLOB NOT NULL CHECK (typeof(state) = 'blob'))",
+)
+_SETTINGS: Final = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA fullfsync = ON",  # macOS alone: its fsync does not reach the disk
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",  # finds a damaged page when it is read, not later
+)
+_DAMAGE: Final = {
+    sqlite3.SQLITE_NOTADB: "not a SQLite database",
+    sqlite3.SQLITE_CORRUPT: "damaged or truncated",
+}
+_PRIMARY_CODE: Final = 0xFF  # the low byte of an extended SQLite result code
+
+
+class SqliteJournal:
+    """A journal in one file; see `launchnotice.journal.Journal`. Close it, or use it in ``with``.
+
+    Args:
+        path: the file. A missing or empty one becomes a new journal (0600); its folder must exist.
+        busy_timeout: seconds to wait for another process's lock before `JournalError`.
+
+    Raises:
+        Corrupt: it is no journal of this format, or is damaged, truncated or unreadable.
+        JournalError: it cannot be opened or created, or stays locked. (A read-only file opens and can
+            be read, if its folder is writable; only writing fails.)
+    """
+
+    def __init__(self, path: str | PathLike[str], *, busy_timeout: float = 10.0) -> None:
+        # Resolved as SQLite does, so that "-wal" is looked for in the right folder.
+        self._path = os.path.realpath(path)
+        self._busy_timeout = busy_timeout
+        self._closed = False
+        self._db: sqlite3.Connection | None = None
+        with self._translated():
+            self._open(create=True)
+
+    def append(self, after: int, entries: Sequence[Entry]) -> None:
+        """Store entries at after+1, after+2, ...: all or none, durable on return.
+
+        Raises:
+            Conflict: the last position is not `after`; nothing was stored.
+            JournalError: it failed (disk full, read-only, locked, closed, ...); if only while
+                committing, the outcome is unknown.
+        """
+        with self._writing() as db:
+            last = _last_position(db)
+            if last != after:
+                raise Conflict(f"append after {after}: the last position is {last}")
+            numbered = list(enumerate(entries, after + 1))
+            db.executemany(
+                "INSERT INTO entry VALUES (?, ?)", [(position, entry.data) for position, entry in numbered]
+            )
+            db.executemany(
+                "INSERT INTO look_up VALUES (?, ?)",
+                [(key, position) for position, entry in numbered for key in set(entry.keys)],
+            )
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        """Up to `limit` entries with a position greater than `after`, in order.
+
+        Raises:
+            Corrupt: entries are missing, or damaged in a way that SQLite notices.
+            JournalError: it could not be read.
+        """
+        start = max(after, 0)
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT position, data FROM entry WHERE position > ? ORDER BY position LIMIT ?",
+                (start, max(limit, 0)),
+            ).fetchall()
+        if rows and rows[-1][0] != start + len(rows):
+            raise Corrupt(f"journal {self._path}: entries are missing after position {start}")
+        return [Stored(position, data) for position, data in rows]
+
+    def find(self, key: bytes) -> Sequence[Stored]:
+        """All entries filed under `key`, in order.
+
+        Raises:
+            Corrupt: an entry is missing, or damaged in a way that SQLite notices.
+            JournalError: it could not be read.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT position, data FROM look_up LEFT JOIN entry USING (position)"
+                " WHERE key = ? ORDER BY position",
+                (key,),
+            ).fetchall()
+        if any(data is None for _, data in rows):
+            raise Corrupt(f"journal {self._path}: a key names an entry that is missing")
+        return [Stored(position, data) for position, data in rows]
+
+    def load_snapshot(self) -> tuple[int, bytes] | None:
+        """Position and state of the last saved snapshot; None if there is none."""
+        with self._reading() as db:
+            row = db.execute("SELECT position, state FROM snapshot").fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def save_snapshot(self, position: int, state: bytes) -> None:
+        """Keep `state`, folded up to `position`, durable on return; it replaces the previous one."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", (position, state))
+
+    def close(self) -> None:
+        """Close the file; further calls but this one raise `JournalError`."""
+        self._closed = True
+        self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, OverflowError) as error:
+            damage = _DAMAGE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE)
+            if damage:
+                raise Corrupt(f"journal {self._path}: {damage}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise JournalError(f"journal {self._path}: {reason}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if self._closed:
+            raise JournalError(f"journal {self._path}: closed")
+        with self._translated():
+            # A journal that was open may not come back as a new, empty one.
+            yield self._db or self._open(create=False)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as db:
+            self._refuse_replaced()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                yield db
+            except BaseException:
+                self._roll_back(db)
+                raise
+            try:
+                db.execute("COMMIT")
+            except BaseException:
+                # Unknown outcome: whatever state the connection is in, the next call starts from the file.
+                self._drop()
+                raise
+
+    def _roll_back(self, db: sqlite3.Connection) -> None:
+        try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._drop()
+
+    def _drop(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            # Closing also writes the log back; if that fails, the log keeps it.
+            with suppress(sqlite3.Error):
+                db.close()
+
+    def _refuse_replaced(self) -> None:
+        """Refuse to write into a file that the path no longer names, such as one replaced by a backup."""
+        try:
+            same = self._file == _identity(self._path)
+        except FileNotFoundError:
+            same = False
+        if not same:
+            self._drop()
+            raise JournalError(f"journal {self._path}: the file was replaced or removed while open")
+
+    def _open(self, *, create: bool) -> sqlite3.Connection:
+        _check_place(self._path, create=create)
+        self._file = _identity(self._path)
+        # On a connection of its own: making a file takes a lock that only closing gives up. Closing
+        # also writes back the log of a crashed process, so that the length can be checked.
+        with closing(self._connect()) as db:
+            _check_format(db, self._path, create=create)
+        db = self._connect()
+        try:
+            _check_length(db, self._path)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            self._path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
+        )
+        try:
+            db.text_factory = bytes
+            for setting in _SETTINGS:
+                db.execute(setting)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _check_place(path: str, *, create: bool) -> None:
+    """Refuse what SQLite would misread or misname; create a missing file, readable by its owner alone.
+
+    The file is never opened here if it exists: closing it would drop the locks that this process's
+    other connections hold on it (POSIX locks belong to the process).
+    """
+    # The order matters: a log seen before an empty file cannot be that of a journal just being created.
+    log = _size(f"{path}-wal")
+    try:
+        found = Path(path).stat()
+    except FileNotFoundError:
+        found = None
+    if log and not (found and found.st_size):
+        raise Corrupt(f"journal {path}: empty or missing, but its write-ahead log is not")
+    if found is None:
+        if not create:
+            raise JournalError(f"journal {path}: the file is gone")
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    elif not S_ISREG(found.st_mode):
+        raise Corrupt(f"journal {path}: not a file")
+    elif not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise Corrupt(f"journal {path}: unreadable: no permission")
+    elif found.st_size == 1:
+        # SQLite takes a file of one byte for an empty one.
+        raise Corrupt(f"journal {path}: not a SQLite database")
+
+
+def _check_format(db: sqlite3.Connection, path: str, *, create: bool) -> None:
+    """Create the tables in an empty file; refuse any file whose identity or tables are not ours."""
+    db.execute("BEGIN EXCLUSIVE")
+    application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
+    tables = [row[0] for row in db.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()]
+    if create and not (application or version or tables):
+        for statement in _SCHEMA:
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {_FORMAT}")
+    elif application != _APPLICATION_ID:
+        raise Corrupt(f"journal {path}: a SQLite database of another application, or an emptied one")
+    elif version != _FORMAT:
+        raise Corrupt(f"journal {path}: expected format {_FORMAT}, got {version}")
+    elif tables != [statement.encode() for statement in _SCHEMA]:
+        raise Corrupt(f"journal {path}: its tables are not those of format {_FORMAT}")
+    _commit_with_log(db, path)
+
+
+def _commit_with_log(db: sqlite3.Connection, path: str) -> None:
+    """Commit, and switch a new file to the write-ahead log.
+
+    The tables come first, so that a file always says what it is before it has a log. SQLite cannot
+    switch in the transaction, and several that switch at once fail as locked: the lock is kept.
+    """
+    log = _mode(db, "journal_mode") == "wal"
+    if not log:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+    db.execute("COMMIT")
+    if not log and _mode(db, "journal_mode = WAL") != "wal":
+        raise JournalError(f"journal {path}: no write-ahead log is possible here")
+
+
+def _check_length(db: sqlite3.Connection, path: str) -> None:
+    """Refuse a file shorter than its pages; SQLite itself reads the missing part of a page as zeros."""
+    expected = _pragma(db, "page_count") * _pragma(db, "page_size")
+    # The order matters: once the log is seen empty, all pages counted before are in the file.
+    # While it is not, it may hold the missing ones.
+    if not _size(f"{path}-wal") and (size := _size(path)) < expected:
+        raise Corrupt(f"journal {path}: truncated: expected {expected} bytes, got {size}")
+
+
+def _mode(db: sqlite3.Connection, name: str) -> str:
+    return bytes(db.execute(f"PRAGMA {name}").fetchone()[0]).decode()
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _last_position(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT max(position) FROM entry").fetchone()[0] or 0)
+
+
+def _size(path: str) -> int:
+    """Length of a file in bytes, 0 if there is none."""
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino
