@@ -1,0 +1,320 @@
+"""What people read, as plain text in English: reviews, exchanges, events, channels.
+
+- An exercise says so in the first line and in the last, in capitals.
+- Findings are facts with their article; a constant that was not read in the text is said to
+  be *provisional*.
+- A message id is shown in groups, and before it a check code of five groups: two people who
+  hold the same notice read the same code.
+- Everything is safe for a terminal; see `render.fields`.
+
+Not here: bytes that nobody has verified, which are `render.inspect`'s.
+
+    print(text.review(draft.review(channel, mandate), channel))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from launchnotice.core.events import Event
+from launchnotice.draft import Draft, Review
+from launchnotice.pact.channel import Channel
+from launchnotice.pact.findings import Finding
+from launchnotice.pact.mandate import MandatePayload
+from launchnotice.registry import Evidence, Role, label
+from launchnotice.render.fields import (
+    COLUMN,
+    Node,
+    Style,
+    check_code,
+    duration,
+    escape,
+    groups,
+    instant,
+    kind_name,
+    layout,
+    quote,
+    tree,
+    words,
+)
+from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
+from launchnotice.wire.record import Record
+
+BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
+"""First and last line of everything that belongs to an exercise channel."""
+
+
+def review(review: Review, channel: Channel) -> str:
+    """What an officer reads before signing.
+
+    Args:
+        review: the draft, checked. `channel`: the channel for which it was checked.
+    """
+    payload = review.payload
+    heading = [
+        Node("from", quote(payload.sender)),
+        Node("to", quote(to) if (to := getattr(payload, "to", None)) else "all other parties"),
+        Node("channel", quote(channel.descriptor.name)),
+        Node("agreement", quote(channel.descriptor.agreement.id)),
+        Node("issued", instant(payload.issued)),
+        Node("place", _place(payload)),
+        Node("mandate", f"version {review.mandate.payload.version}"),
+    ]
+    return _page(
+        f"FOR SIGNATURE: {review.row.label}",
+        [
+            _section("", layout([*heading, *_identity(review.draft.id)])),
+            _section("WHAT IT SAYS", layout(tree(review.body, Style.SPOKEN))),
+            _findings(review.findings),
+            _section("SIGNATURES", layout(_signers(review))),
+        ],
+        exercise=channel.descriptor.exercise,
+    )
+
+
+def ceremony(payload: MandatePayload, draft: Draft, channel: Channel) -> str:
+    """What an authority reads before it signs a mandate.
+
+    Args:
+        payload: what `ceremony.review_mandate` gives. `draft`: the draft. `channel`: the channel.
+    """
+    labels = {key.kid: one.label for one in payload.identities for key in one.keys}
+    signed: dict[str, set[bool]] = {}
+    for line in payload.manifest:
+        name = labels.get(line.kid, f"an earlier key {line.kid.hex()[:16]}")
+        signed.setdefault(name, set()).add(line.kid in draft.signatures)
+    signatures = [
+        Node(
+            escape(name),
+            "authority, has not signed" if False in found else "authority, has signed (not verified yet)",
+        )
+        for name, found in signed.items()
+    ]
+    skip = ("manifest", "identities", "channel")
+    return _page(
+        f"FOR SIGNATURE: mandate of {quote(payload.party)}",
+        [
+            _section("", layout([Node("channel", quote(channel.descriptor.name)), *_identity(draft.id)])),
+            _section("WHAT IT SAYS", layout(tree(payload, Style.SPOKEN, skip))),
+            _section(f"KEYS ({len(payload.identities)} identities)", layout(_identities(payload))),
+            _section("SIGNATURES", layout(signatures)),
+        ],
+        exercise=channel.descriptor.exercise,
+    )
+
+
+def exchange(view: ExchangeView, channel: Channel) -> str:
+    """A notice with its signals, findings and deliveries."""
+    place = label(view.place) + (", DISPUTED" if view.disputed else "")
+    heading = [
+        Node("place", f"{_position(view.epoch[0], view.seq)}, {place}"),
+        Node("issued", instant(view.issued)),
+        Node("known since", instant(view.time)),
+        *([] if view.data else [Node("waits for", "the system's signature")]),
+    ]
+    deliveries = [Node(escape(party), label(state)) for party, state in view.deliveries.items()]
+    return _page(
+        f"{kind_name(view.kind)} from {quote(view.sender)}",
+        [
+            _section("", layout([*heading, *_identity(view.id)])),
+            _section("WHAT IT SAYS", _body(view)),
+            # Of an own notice the endpoint keeps none: they were in its review.
+            _findings(view.findings) if view.findings or not deliveries else [],
+            _section("DELIVERIES", layout(deliveries)) if deliveries else [],
+            _section("SIGNALS", _signals(view.signals)) if view.signals else [],
+            _section("CONTRADICTING SIGNALS, KEPT AS EVIDENCE", _signals(view.evidence))
+            if view.evidence
+            else [],
+        ],
+        exercise=channel.descriptor.exercise,
+    )
+
+
+def launch(view: LaunchView) -> str:
+    """A launch: its phase and the span in which it may take place."""
+    nodes = [Node("phase", f"{words(view.phase.value)}, version {view.version}")]
+    if view.span is None:
+        nodes.append(Node("may take place", "at no named time"))
+    else:
+        state = "lapsed" if view.lapsed else "now" if view.open else "not yet"
+        nodes.append(
+            Node("may take place", f"from {instant(view.span[0])}\nbefore {instant(view.span[1])}\n{state}")
+        )
+    return "\n".join(layout([*nodes, *_identity(view.id)])) + "\n"
+
+
+def event(event: Event) -> str:
+    """One event: a line, and below it what there is to say."""
+    parts = [f"{event.position:>6}  {instant(event.time)}  {words(event.code.value):<9} {quote(event.party)}"]
+    if event.kind:
+        parts.append(kind_name(event.kind))
+    if event.subject:
+        parts.append(f"[{check_code(event.subject)}]")
+    if event.again:
+        parts.append("PERHAPS SEEN BEFORE")
+    return "\n".join(["  ".join(parts), *layout(_numbered(event.findings), 8)])
+
+
+def timeline(events: Iterable[Event]) -> str:
+    """Events, one below the other."""
+    return "".join(event(one) + "\n" for one in events)
+
+
+def finding(finding: Finding) -> str:
+    """One finding in one line: what was compared, under which article, how well that is known."""
+    parts = [words(escape(finding.name)).upper()]
+    if finding.subject is not None:
+        parts.append(f": {escape(words(finding.subject))}")
+    if finding.expected is not None:
+        parts.append(f"; expected: {escape(finding.expected)}")
+    if finding.found is not None:
+        parts.append(f"; found: {escape(finding.found)}")
+    if finding.article is not None:
+        known = _PROVISIONAL if finding.evidence is Evidence.PROVISIONAL else ""
+        parts.append(f" ({escape(finding.article)}{known})")
+    return "".join(parts)
+
+
+def attention(needs: Sequence[Attention], now: int) -> str:
+    """What needs an officer, the most urgent first.
+
+    Args:
+        needs: what `Endpoint.attention` gives. `now`: seconds.
+    """
+    if not needs:
+        return "Nothing needs an officer.\n"
+    return "".join(_need(need, now) + "\n" for need in needs)
+
+
+def health(health: Health) -> str:
+    """How an endpoint stands."""
+    nodes = [Node(words(name), _health(value)) for name, value in health._asdict().items()]
+    return "\n".join(layout(nodes)) + "\n"
+
+
+def channel(channel: Channel) -> str:
+    """A channel: its id in groups, to be compared by voice, and everything that was agreed."""
+    return _page(
+        f"CHANNEL {quote(channel.descriptor.name)}",
+        [
+            _section("", layout([Node("channel id", groups(channel.id))])),
+            _section("WHAT WAS AGREED", layout(tree(channel.descriptor, Style.SPOKEN))),
+        ],
+        exercise=channel.descriptor.exercise,
+    )
+
+
+def page(title: str, sections: Sequence[tuple[str, Sequence[Node]]], *, exercise: bool) -> str:
+    """A title and sections of nodes, between banners if it is an exercise."""
+    return _page(title, [_section(name, layout(nodes)) for name, nodes in sections], exercise=exercise)
+
+
+# Helpers -------------------------------------------------------------------------------
+
+_PROVISIONAL = "; PROVISIONAL: not all of the rule was read in the text of the agreement"
+
+
+def _page(title: str, sections: Iterable[list[str]], *, exercise: bool) -> str:
+    lines = [BANNER, ""] if exercise else []
+    lines.append(title)
+    for section in sections:
+        lines += section
+    lines += ["", BANNER] if exercise else []
+    return "\n".join(lines) + "\n"
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *lines] if title else lines
+
+
+def _identity(message_id: bytes) -> list[Node]:
+    return [Node("check code", check_code(message_id)), Node("message id", groups(message_id))]
+
+
+def _position(epoch: int, seq: int) -> str:
+    return f"epoch {epoch}, number {seq}" if seq else f"epoch {epoch}, outside the stream"
+
+
+def _place(payload: Record) -> str:
+    epoch = getattr(payload, "epoch", None)
+    return _position(epoch.number if epoch else 0, getattr(payload, "seq", 0))
+
+
+def _signers(review: Review) -> list[Node]:
+    nodes = []
+    for signer in review.signers:
+        if signer.role is Role.SYSTEM:
+            state = "signs last"
+        else:
+            state = "has signed" if signer.identity in review.signed else "HAS NOT SIGNED"
+        nodes.append(Node(escape(signer.identity), f"{label(signer.role)}, {state}"))
+    return nodes
+
+
+def _identities(payload: MandatePayload) -> list[Node]:
+    return [
+        Node(
+            escape(one.label),
+            label(one.role),
+            tuple(Node(label(key.alg), groups(key.kid)) for key in one.keys),
+        )
+        for one in payload.identities
+    ]
+
+
+def _body(view: ExchangeView) -> list[str]:
+    if view.body is not None:
+        return layout(tree(view.body, Style.SPOKEN))
+    if not view.kind:
+        return ["  the complete list of its keys"]
+    return [
+        "  UNINTELLIGIBLE: nothing here can read it" if view.data else "  shown when the system has signed"
+    ]
+
+
+def _findings(findings: Sequence[Finding]) -> list[str]:
+    if not findings:
+        return _section("FINDINGS", ["  none"])
+    return _section(f"FINDINGS ({len(findings)})", layout(_numbered(findings)))
+
+
+def _numbered(findings: Iterable[Finding]) -> list[Node]:
+    return [Node(f"{number}.", finding(one)) for number, one in enumerate(findings, 1)]
+
+
+def _signals(signals: Iterable[SignalView]) -> list[str]:
+    lines = []
+    for signal in signals:
+        lines.append(f"  {instant(signal.time)}  {quote(signal.party)}  {kind_name(signal.kind)}")
+        if signal.body is None:
+            lines.append("    waits for the system's signature")
+        else:
+            lines += layout(tree(signal.body, Style.SPOKEN, ("subject",)), 4)
+        lines += layout(_numbered(signal.findings), 4)
+    return lines
+
+
+def _need(need: Attention, now: int) -> str:
+    parts = [_due(need.by, now).ljust(COLUMN * 2), f"{words(need.need.value):<16} {quote(need.party)}"]
+    if need.subject:
+        parts.append(f"[{check_code(need.subject)}]")
+    return "  ".join(parts)
+
+
+def _due(by: int | None, now: int) -> str:
+    if by is None:
+        return "now"
+    left = f"in {duration(by - now)}" if by >= now else f"{duration(now - by)} AGO"
+    return f"by {instant(by)} ({left})"
+
+
+def _health(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ", ".join(f"{escape(str(key))}: {item}" for key, item in value.items()) or "none"
+        case list():
+            return ", ".join(map(escape, value)) or "none"
+        case _:
+            return str(value)
