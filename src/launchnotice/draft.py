@@ -189,7 +189,7 @@ class Review:
 
     def _findings(self, channel: Channel) -> list[Finding]:
         payload = self.payload
-        findings = channel.descriptor.agreement.judge(payload.kind, self.body, payload.issued, payload.issued)
+        findings = channel.judge(payload.kind, self.body, payload.issued, payload.issued)
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings

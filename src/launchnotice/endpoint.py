@@ -121,7 +121,7 @@ class Endpoint:
     def submit(self, draft: Draft, now: int) -> Step:
         """Reserve what the officers signed, let the system sign it, and release it.
 
-        A draft that was submitted before is released again and changes nothing.
+        Submitting a draft again changes nothing: a host may do so after a `JournalError`.
 
         Raises:
             Refused: the draft does not pass its review. `UsageError`: `not-signed`,
@@ -323,7 +323,7 @@ class Endpoint:
         ]
 
     def _owed_receipts(self, state: State) -> list[Exchange]:
-        return [x for x in state.exchanges.values() if not x.own and x.data and Kind.RECEIPT not in x.stated]
+        return [x for x in state.exchanges.values() if not x.own and x.data and not _receipted(state, x)]
 
     def _state_receipts(self, now: int) -> None:
         """Reserve a receipt for each notice and mandate that has none."""
@@ -339,12 +339,19 @@ class Endpoint:
 
     def _seal(self, now: int, only: bytes | None = None) -> list[Send]:
         """Let the system sign what is reserved, and release it."""
-        waiting = [r for r in self._state.unsealed.values() if only in (None, r.id)]
+        state = self._state
+        # What was reserved before a restore is never signed; the restored endpoint states it anew.
+        current = None if self._ledger.restored else state.epoch
+        waiting = [
+            r for r in state.unsealed.values() if (r.number, r.random) == current and only in (None, r.id)
+        ]
         sealed = [entry for r in waiting if (entry := sealing.seal(r, self._system)) is not None]
         if len(sealed) < len(waiting):
             self._sign_at = now + SIGN_RETRY
         self._ledger.transact(now, lambda state: [entry for entry in sealed if entry.id in state.unsealed])
-        sends = []
+        sends = (
+            [Send(party, x.data) for party, x in self._outbox.unoffered(self._state, now)] if sealed else []
+        )
         for entry in sealed:
             exchange = self._state.exchanges.get(entry.id)
             for party in [entry.to] if entry.to else self.channel.others(self.party):
@@ -365,3 +372,9 @@ class Endpoint:
             data = sealing.sign_sync(self._state, body, now, self._identity(), self._system, party)
             sends += [Send(party, data)] if data else []
         return sends
+
+
+def _receipted(state: State, exchange: Exchange) -> bool:
+    """Whether a receipt is sealed, or reserved where it can be sealed."""
+    stated = exchange.stated.get(Kind.RECEIPT)
+    return stated is not None and (bool(stated.data) or (stated.number, stated.random) == state.epoch)

@@ -9,17 +9,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 from launchnotice.core import entries
 from launchnotice.core.entries import Entry, EpochOpened, Kept, Opened
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.state import State
-from launchnotice.errors import Conflict, Corrupt, JournalError
+from launchnotice.errors import Conflict, Corrupt, JournalError, Refused
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
+from launchnotice.registry import Refusal
 
+_STATEFUL = frozenset(
+    {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
+)
+"""Refusals that what another node on the journal has learnt meanwhile may turn."""
 _BATCH = 1_000
 _ATTEMPTS = 100
 
@@ -40,7 +46,9 @@ class Ledger:
         self._journal, self._anchor = journal, anchor
         self._anchored = 0
         self._stale = False
+        self._pending: list[Event] = []
         self.restored = False
+        self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
         self.fold()
         if self.state.position == 0:
             self.commit(now, [Opened(entries.FORMAT, channel.id, party)])
@@ -50,7 +58,7 @@ class Ledger:
         """Make the state anew from the journal, and compare it with the anchor."""
         self.state = State(self._channel, self._party, self.find)
         self._stale = False
-        self._pending: list[Event] = []
+        self._pending.clear()
         mark = self._anchor.load() if self._anchor else None
         self._read(mark)
         self._check_anchor(mark)
@@ -58,9 +66,7 @@ class Ledger:
     def catch_up(self) -> None:
         """Fold what other writers appended, or fold anew after an append of unknown outcome."""
         if self._stale:
-            shown = self.shown
             self.fold()
-            self._pending = [event for event in self._pending if event.position > shown]
         else:
             self._read(None)
 
@@ -69,7 +75,12 @@ class Ledger:
         if self._stale:
             self.catch_up()
         for _ in range(_ATTEMPTS):
-            decided = judge(self.state)
+            try:
+                decided = judge(self.state)
+            except Refused as refusal:
+                if refusal.code in _STATEFUL and self._behind():
+                    continue
+                raise
             if not decided:
                 return
             try:
@@ -124,6 +135,12 @@ class Ledger:
             after = batch[-1].position
         return found
 
+    def _behind(self) -> bool:
+        """Whether another writer had appended something, which is folded now."""
+        position = self.state.position
+        self.catch_up()
+        return self.state.position > position
+
     def _read(self, mark: tuple[int, bytes] | None) -> None:
         self._mark_held = mark is None
         while batch := self._journal.read(self.state.position, _BATCH):
@@ -147,6 +164,6 @@ class Ledger:
         self.state.apply(kept)
         if isinstance(kept.entry, EpochOpened):
             self.restored = False
-        event = event_of(kept, self._party)
+        event = event_of(kept, self._party) if kept.position > self.shown else None
         if event is not None:
             self._pending.append(event)

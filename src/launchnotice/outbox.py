@@ -41,6 +41,17 @@ class Outbox:
             self._schedule(party, exchange, now)
         return found
 
+    def unoffered(self, state: State, now: int) -> list[tuple[str, Exchange]]:
+        """Own mandates that were never offered: they go before any message under them."""
+        found = [
+            (party, exchange)
+            for party, exchange in self._open(state)
+            if exchange.kind == MANDATE_KIND and (exchange.id, party) not in self._turns
+        ]
+        for party, exchange in found:
+            self._schedule(party, exchange, now)
+        return found
+
     def sent(self, party: str, exchange: Exchange, now: int) -> None:
         """The exchange's bytes were released to that party outside of `due`."""
         self._schedule(party, exchange, now)

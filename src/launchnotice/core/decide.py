@@ -188,7 +188,7 @@ def _findings(
         if body.extra:
             found = ", ".join(str(key) for key in body.extra)[:64]
             findings.append(protocol_finding(FindingCode.UNKNOWN_FIELDS, found=found))
-        findings += state.channel.descriptor.agreement.judge(payload.kind, body, payload.issued, now)
+        findings += state.channel.judge(payload.kind, body, payload.issued, now)
     if mandate.payload.version < stream.version:
         findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
     if payload.issued > mandate.payload.expires:

@@ -240,4 +240,4 @@ def _placed(notice: bytes, position: bytes, seq: int) -> tuple[bytes, ...]:
 
 def position_key(sender: str, epoch: EpochKey, seq: int) -> bytes:
     """The key of a stream position; one's own stream has an empty sender."""
-    return cbor.encode([sender, epoch[0], epoch[1], seq])
+    return f"{sender}/{epoch[0]}/{seq}/".encode() + epoch[1]

@@ -107,9 +107,9 @@ class Exchange:
             return bool(self.data) and not any(
                 self.owes(p, channel).value < Owed.NOTHING for p in channel.others(own)
             )
-        if any(not stated.data for stated in self.stated.values()):
+        if Kind.RECEIPT not in self.stated or not all(stated.data for stated in self.stated.values()):
             return False
-        return Kind.RECEIPT in self.stated and self.owes(own, channel) is Owed.NOTHING
+        return self.owes(own, channel) is Owed.NOTHING
 
     def deadlines(self, channel: Channel, own: str) -> Iterator[Deadline]:
         """What is owed for it, by whom and when it is overdue, at each multiple not yet told."""
@@ -133,7 +133,9 @@ class Exchange:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
             case Reserved() as entry if entry.subject == self.id:
                 state = Stated(entry.id, kept.time, entry.kind, entry.number, entry.random, [], b"")
-                self.stated.setdefault(entry.kind, state)
+                known = self.stated.get(entry.kind)
+                if known is None or not known.data:  # one reserved before a restore is never sealed
+                    self.stated[entry.kind] = state
             case Sealed() as entry:
                 self._apply_sealed(kept.time, kept.position, entry)
             case Fact() as entry:
@@ -146,7 +148,7 @@ class Exchange:
     def _apply_sealed(self, time: int, position: int, entry: Sealed) -> None:
         if entry.id == self.id:
             self.data, self.time, self.position = entry.data, time, position
-        elif entry.kind in self.stated:
+        elif entry.kind in self.stated and self.stated[entry.kind].id == entry.id:
             self.stated[entry.kind] = self.stated[entry.kind]._replace(data=entry.data)
 
     def _apply_fact(self, time: int, entry: Fact) -> None:

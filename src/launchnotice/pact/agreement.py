@@ -3,15 +3,15 @@
 - An agreement is a TOML file, read into an `Agreement` that the channel descriptor carries
   whole, so that both sides run the same constants or have different channels.
 - Each rule cites its article; a constant that was not read in the text is *provisional*.
-- `judge` yields findings. It never refuses: a notice that breaks a rule is shown with that.
+- A `Judge` gives findings. It never refuses: a notice that breaks a rule is shown with that.
 
 Not here: any agreement's name or number. They stand in `data/agreements/*.toml`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
@@ -83,22 +83,6 @@ class Agreement(Record):
     status: str = field(3, Text(MAX_REMARK), "in force since when, between whom")
     sources: tuple[str, ...] = field(4, Array(Text(MAX_REMARK), 1, 32), "what was read")
     rules: tuple[Rule, ...] = field(5, Array(Nested(Rule), 0, 128), "its rules")
-
-    def judge(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
-        """What there is to say of a notice under this agreement.
-
-        Args:
-            kind: number of its kind.
-            body: its body.
-            issued: when it was drafted, in seconds, by the sender's clock.
-            received: when it arrived, in seconds, by the receiver's clock.
-        """
-        notice = _Notice(body, body.__dict__, issued, received)
-        findings: list[Finding] = []
-        for rule in self.rules:
-            if rule.kind == kind and all(notice.number(c.subject) in c.values for c in rule.when):
-                findings.extend(_CHECKS[rule.check](rule, notice))
-        return findings
 
     def validity(self, kind: int, body: Record) -> tuple[int, int] | None:
         """The span ``[start, end)`` in seconds in which the announced launch may take place.
@@ -175,62 +159,90 @@ def _no_value(subject: str, value: object) -> int:
     raise UsageError(Usage.BAD_VALUE, f"agreement: {subject} has no value {value!r}")
 
 
+class Judge:
+    """What an agreement has to say of notices: its rules, sorted by the kind that they apply to."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, agreement: Agreement) -> None:
+        rules: dict[int, list[tuple[_Check, Rule]]] = {}
+        for rule in agreement.rules:
+            rules.setdefault(rule.kind, []).append((_CHECKS[rule.check], rule))
+        self._rules = rules
+
+    def __call__(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
+        """The findings on a notice.
+
+        Args:
+            kind: number of its kind.
+            body: its body.
+            issued: when it was drafted, in seconds, by the sender's clock.
+            received: when it arrived, in seconds, by the receiver's clock.
+        """
+        notice = _Notice(vars(body), issued, received)
+        findings: list[Finding] = []
+        for check, rule in self._rules.get(kind, ()):
+            for condition in rule.when:
+                if notice.fields.get(condition.subject) not in condition.values:
+                    break
+            else:
+                check(rule, notice, findings)
+        return findings
+
+
 class _Notice(NamedTuple):
-    body: Record
     fields: dict[str, Any]
     issued: int
     received: int
 
-    def number(self, subject: str) -> Any:
-        return self.fields.get(subject)
+
+_Check: TypeAlias = Callable[[Rule, _Notice, list[Finding]], None]
 
 
-def _scope(rule: Rule, notice: _Notice) -> Iterator[Finding]:
-    value = notice.number(rule.subject)
+def _scope(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+    value = notice.fields.get(rule.subject)
     if value is not None and value not in rule.values:
-        yield _finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value))
+        found.append(_finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value)))
 
 
-def _required(rule: Rule, notice: _Notice) -> Iterator[Finding]:
-    if not notice.number(rule.subject):
-        yield _finding(FindingCode.MISSING, rule, "given", "absent")
+def _required(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+    if notice.fields.get(rule.subject) in _ABSENT:
+        found.append(_finding(FindingCode.MISSING, rule, "given", "absent"))
 
 
-def _forbidden(rule: Rule, notice: _Notice) -> Iterator[Finding]:
-    if notice.number(rule.subject):
-        yield _finding(FindingCode.NOT_ALLOWED, rule, "absent", "given")
+def _forbidden(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+    if notice.fields.get(rule.subject) not in _ABSENT:
+        found.append(_finding(FindingCode.NOT_ALLOWED, rule, "absent", "given"))
 
 
-def _area_form(rule: Rule, notice: _Notice) -> Iterator[Finding]:
-    value = notice.number(rule.subject)
-    for area in value if isinstance(value, tuple) else [value]:
-        if area is not None and area.FORM not in rule.values:
-            yield _finding(FindingCode.AREA_FORM, rule, _one_of(rule, AreaForm), label(area.FORM))
+def _area_form(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+    value = notice.fields.get(rule.subject)
+    areas = value if isinstance(value, tuple) else () if value is None else (value,)
+    wrong = [area.FORM for area in areas if area.FORM not in rule.values]
+    found += [_finding(FindingCode.AREA_FORM, rule, _one_of(rule, AreaForm), label(form)) for form in wrong]
 
 
-def _lead_time(rule: Rule, notice: _Notice) -> Iterator[Finding]:
+def _lead_time(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
     start = _start(notice)
     if start is None:
         return
     counted = notice.received if rule.anchor is Anchor.RECEIVED else notice.issued
     latest = start - _seconds(rule)
     if counted > latest:
-        moment = label(rule.anchor or Anchor.ISSUED)
-        expected = (
-            f"{moment} by {times.format_instant(latest)} ({rule.amount} {label(rule.unit or TimeUnit.HOURS)})"
-        )
-        yield _finding(FindingCode.LATE, rule, expected, times.format_instant(counted))
+        moment, unit = label(rule.anchor or Anchor.ISSUED), label(rule.unit or TimeUnit.HOURS)
+        expected = f"{moment} by {times.format_instant(latest)} ({rule.amount} {unit})"
+        found.append(_finding(FindingCode.LATE, rule, expected, times.format_instant(counted)))
 
 
-def _no_finding(rule: Rule, notice: _Notice) -> Iterator[Finding]:
-    yield from ()
+def _no_finding(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+    """A validity says when a notice lapses, which is a view and no finding."""
 
 
 def _start(notice: _Notice) -> int | None:
-    window = notice.number("window")
+    window = notice.fields.get("window")
     if window is not None:
         return int(window.start)
-    planned = notice.number("planned_date")
+    planned = notice.fields.get("planned_date")
     return None if planned is None else times.day_start(planned)
 
 
@@ -253,13 +265,15 @@ def _finding(code: FindingCode, rule: Rule, expected: str, found: str) -> Findin
     )
 
 
-_CHECKS: Final[dict[Check, Callable[[Rule, _Notice], Iterator[Finding]]]] = {
+_ABSENT: Final = (None, ())
+
+_CHECKS: Final[dict[Check, _Check]] = {
     Check.SCOPE: _scope,
     Check.REQUIRED: _required,
     Check.FORBIDDEN: _forbidden,
     Check.AREA_FORM: _area_form,
     Check.LEAD_TIME: _lead_time,
-    Check.VALIDITY: _no_finding,  # says when a notice lapses, which is a view and no finding
+    Check.VALIDITY: _no_finding,
 }
 
 _NEEDS: Final[dict[Check, tuple[str, ...]]] = {

@@ -12,7 +12,7 @@ import hashlib
 from typing import Final, Self
 
 from launchnotice.errors import Refused, UsageError
-from launchnotice.pact.agreement import Agreement
+from launchnotice.pact.agreement import Agreement, Judge
 from launchnotice.registry import (
     SPEC_VERSION,
     SUITE_ALGORITHMS,
@@ -94,10 +94,10 @@ class Channel:
     Attributes:
         descriptor: what was agreed. `data`: its exact bytes. `id`: their SHA-256, 32 bytes.
         parties: the parties by code. `algorithms`: those of the suite, in order.
-        content_type: the COSE `typ` of its messages.
+        content_type: the COSE `typ` of its messages. `judge`: what the agreement has to say of a notice.
     """
 
-    __slots__ = ("algorithms", "content_type", "data", "descriptor", "id", "parties")
+    __slots__ = ("algorithms", "content_type", "data", "descriptor", "id", "judge", "parties")
 
     def __init__(self, descriptor: Descriptor) -> None:
         self.descriptor = descriptor
@@ -107,6 +107,7 @@ class Channel:
         self.id = hashlib.sha256(self.data).digest()
         self.parties = {party.code: party for party in descriptor.parties}
         self.algorithms: tuple[Algorithm, ...] = SUITE_ALGORITHMS[descriptor.suite]
+        self.judge = Judge(descriptor.agreement)
         self.content_type = ContentType.EXERCISE if descriptor.exercise else ContentType.MESSAGE
 
     @classmethod

@@ -79,20 +79,26 @@ _LEAVES: Final = frozenset({int, bytes, str, bool, type(None)})
 
 
 def _plain(value: object) -> bool:
-    if type(value) is list:
-        return _LEAVES.issuperset(map(type, value)) or all(map(_plain, value))
-    if type(value) is dict:
-        last = -1
-        for key, item in value.items():
-            if type(key) is not int:
-                return False
-            # RFC 8949 section 4.2.1: bytewise order puts 0, 1, 2, … before -1, -2, …
-            rank = key if key >= 0 else _NEGATIVE - key
-            if rank <= last or not (type(item) in _LEAVES or _plain(item)):
-                return False
-            last = rank
-        return True
-    return type(value) in _LEAVES
+    """Whether there are the exact types of LNP/1 alone, and every map's keys are in order."""
+    todo = [value]
+    for outer in todo:
+        if type(outer) is dict:
+            last = -1
+            for key, item in outer.items():
+                if type(key) is not int:
+                    return False
+                # RFC 8949 section 4.2.1: bytewise order puts 0, 1, 2, … before -1, -2, …
+                rank = key if key >= 0 else _NEGATIVE - key
+                if rank <= last:
+                    return False
+                last = rank
+                if type(item) not in _LEAVES:
+                    todo.append(item)
+        elif type(outer) is list:
+            todo += [item for item in outer if type(item) not in _LEAVES]
+        elif type(outer) not in _LEAVES:
+            return False
+    return True
 
 
 _NEGATIVE: Final = 2**64  # above every key that is not negative

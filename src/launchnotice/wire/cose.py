@@ -28,6 +28,13 @@ MAX_SIGNATURES: Final = MAX_SIGNERS * 2
 BODY_HEADERS: Final = {kind: cbor.encode({16: kind.value}) for kind in ContentType}
 _CONTENT_TYPES: Final = {header: kind for kind, header in BODY_HEADERS.items()}
 _HEADER_STARTS: Final = {alg: b"\xa2\x01" + cbor.encode(alg.value) + b"\x04\x58\x20" for alg in Algorithm}
+# The constant parts of arrays of three and five items: encoding them afresh costs more than hashing does.
+_ID_STARTS: Final = {h: b"\x83" + cbor.encode(SPEC_VERSION) + cbor.encode(h) for h in _CONTENT_TYPES}
+_SIGNED_STARTS: Final = {h: b"\x85" + cbor.encode("Signature") + cbor.encode(h) for h in _CONTENT_TYPES}
+_AAD: Final = cbor.encode(EXTERNAL_AAD)
+_SHAPE: Final[list[type]] = [bytes, dict, bytes, list]
+_SIGNATURE_SHAPE: Final[list[type]] = [bytes, dict, bytes]
+_LINE_SHAPE: Final[list[type]] = [int, bytes]
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
 
 
@@ -62,12 +69,10 @@ def parse(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
     if data[:2] != TAG:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
-    raw = cbor.decode(data[2:], limit)
-    match raw:
-        case [bytes(body_header), {**unprotected}, bytes(payload), [_, *_] as rows]:
-            pass
-        case _:
-            raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
+    raw: Any = cbor.decode(data[2:], limit)
+    if type(raw) is not list or [type(part) for part in raw] != _SHAPE or not raw[3]:
+        raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
+    body_header, unprotected, payload, rows = raw
     content_type = _CONTENT_TYPES.get(body_header)
     if content_type is None or unprotected:
         raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ} and nothing unprotected")
@@ -78,7 +83,7 @@ def parse(data: bytes, limit: int) -> Envelope:
 
 def message_id(body_header: bytes, payload: bytes) -> bytes:
     """SHA-256 of the deterministic encoding of ``["LNP/1", body-protected, payload]`` (R-ID-1)."""
-    return hashlib.sha256(cbor.encode([SPEC_VERSION, body_header, payload])).digest()
+    return hashlib.sha256(_ID_STARTS[body_header] + cbor.encode(payload)).digest()
 
 
 def envelope_digest(data: bytes) -> bytes:
@@ -88,7 +93,9 @@ def envelope_digest(data: bytes) -> bytes:
 
 def to_be_signed(body_header: bytes, signer: Signatory, payload: bytes) -> bytes:
     """The Sig_structure that one key signs (RFC 9052 section 4.4)."""
-    return cbor.encode(["Signature", body_header, signature_header(signer), EXTERNAL_AAD, payload])
+    return b"".join(
+        (_SIGNED_STARTS[body_header], cbor.encode(signature_header(signer)), _AAD, cbor.encode(payload))
+    )
 
 
 def signature_header(signer: Signatory) -> bytes:
@@ -159,11 +166,9 @@ class Manifest:
 
 
 def _signatory(row: Any) -> Signatory:
-    match row:
-        case [int(alg), bytes(kid)] if type(alg) is int:
-            pass
-        case _:
-            raise Refused(Refusal.WRONG_TYPE, "expected [alg, kid]")
+    if type(row) is not list or [type(part) for part in row] != _LINE_SHAPE:
+        raise Refused(Refusal.WRONG_TYPE, "expected [alg, kid]")
+    alg, kid = row
     algorithm = _ALGORITHMS.get(alg)
     if algorithm is None:
         raise Refused(Refusal.UNKNOWN_VALUE, "no such algorithm")
@@ -173,13 +178,12 @@ def _signatory(row: Any) -> Signatory:
 
 
 def _signature(row: Any) -> tuple[bytes, bytes]:
-    match row:
-        case [bytes(header), {**unprotected}, bytes(signature)]:
-            if unprotected:
-                raise Refused(Refusal.BAD_HEADER, "signature header: nothing unprotected")
-            return header, signature
-        case _:
-            raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, signature]")
+    if type(row) is not list or [type(part) for part in row] != _SIGNATURE_SHAPE:
+        raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, signature]")
+    header, unprotected, signature = row
+    if unprotected:
+        raise Refused(Refusal.BAD_HEADER, "signature header: nothing unprotected")
+    return header, signature
 
 
 def _check_header(header: bytes) -> None:
