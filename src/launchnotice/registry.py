@@ -308,7 +308,6 @@ class Usage(StrEnum):
 
     BAD_VALUE = "bad-value"
     STALE = "stale"
-    WRONG_CHANNEL = "wrong-channel"
     NOT_A_PARTY = "not-a-party"
     NO_MANDATE = "no-mandate"
     UNKNOWN_SIGNER = "unknown-signer"
@@ -320,7 +319,6 @@ class Usage(StrEnum):
     NOT_INTELLIGIBLE = "not-intelligible"
     BAD_KEY_FILE = "bad-key-file"
     WRONG_PASSPHRASE = "wrong-passphrase"
-    CLOSED = "closed"
 
 
 class FindingCode(StrEnum):
@@ -347,7 +345,6 @@ class FindingCode(StrEnum):
 class EventCode(StrEnum):
     """What the host is told, once per journal position."""
 
-    OPENED = "opened"
     MANDATE = "mandate"
     EPOCH = "epoch"
     RESERVED = "reserved"
