@@ -176,6 +176,7 @@ class Endpoint:
             sends += self._answers
             self._answers = []
             sends += [Send(party, exchange.data) for party, exchange in self._outbox.due(self._state, now)]
+        self._ledger.keep_snapshot()
         return self._step(sends)
 
     def confirm(self, position: int) -> None:

@@ -123,7 +123,8 @@ class State:
         if (entry.channel, entry.party) != (self.channel.id, self.own):
             raise Corrupt("journal: belongs to another channel or party")
 
-    def _mandated(self, entry: Mandated) -> None:
+    def recall_mandate(self, entry: Mandated) -> None:
+        """Record a mandate, which was verified before it was journalled."""
         mandate = UnverifiedMandate.parse(entry.data).recall(self.channel)
         self.mandates[entry.party].append(mandate)
         self.by_id[entry.id] = mandate
@@ -195,7 +196,7 @@ def _subject(entry: Entry) -> bytes | None:
 # Each method takes the entry of its own row; a fact and a firing change their exchange alone.
 _RECORD: dict[type, Callable[[State, Any], None]] = {
     Opened: State._opened,
-    Mandated: State._mandated,
+    Mandated: State.recall_mandate,
     EpochOpened: State._epoch_opened,
     Reserved: State._reserved,
     Sealed: State._sealed,

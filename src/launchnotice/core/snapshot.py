@@ -1,0 +1,110 @@
+"""A state as bytes, so that opening a long journal does not fold all of it.
+
+- A snapshot names exchanges, reservations and mandates by id; their entries stay in the
+  journal and are read back by key.
+- It is a cache: it counts only if the journal still holds the entry that it was made at.
+- Two states are equal if their snapshots are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from launchnotice.core import entries
+from launchnotice.core.entries import Mandated, Reserved
+from launchnotice.core.exchange import recall
+from launchnotice.core.state import Find, State
+from launchnotice.core.stream import Held, Stream
+from launchnotice.errors import Corrupt, Refused
+from launchnotice.pact.channel import Channel
+from launchnotice.wire import cbor
+
+MAX_SNAPSHOT = 64 * 2**20
+"""256 parties with full bounds of held and noted ids take 60 MiB."""
+
+
+def dump(state: State) -> bytes:
+    """The snapshot of a state."""
+    return cbor.encode(
+        [
+            entries.FORMAT,
+            state.channel.id,
+            state.own,
+            state.position,
+            state.digest,
+            [[mandate.id for mandate in held] for held in state.mandates.values()],
+            [[_dump_stream(stream) for stream in epochs.values()] for epochs in state.streams.values()],
+            list(state.epoch) if state.epoch else [],
+            state.reason,
+            sorted(state.exchanges),
+            sorted(state.unsealed),
+            [[party, *known] for party, known in sorted(state.heads_told.items())],
+            state.confirmed,
+        ]
+    )
+
+
+def load(channel: Channel, own: str, find: Find, data: bytes) -> State:
+    """The state of a snapshot; raises `Corrupt`."""
+    try:
+        raw: Any = cbor.decode(data, MAX_SNAPSHOT)
+        version, channel_id, party, *rest = raw
+        if (version, channel_id, party) != (entries.FORMAT, channel.id, own):
+            raise Corrupt("journal: the snapshot is of another format, channel or party")
+        state = State(channel, own, find)
+        _restore(state, rest)
+    except (Refused, TypeError, ValueError, KeyError) as error:
+        raise Corrupt(f"journal: the snapshot is damaged ({type(error).__name__})") from None
+    return state
+
+
+def _restore(state: State, rest: list[Any]) -> None:
+    (
+        state.position,
+        state.digest,
+        mandates,
+        streams,
+        epoch,
+        state.reason,
+        exchanges,
+        unsealed,
+        told,
+        state.confirmed,
+    ) = rest
+    for ids in mandates:
+        for mandate in ids:
+            state.recall_mandate(_entry(state, mandate, Mandated))
+    for party, epochs in zip(state.streams, streams, strict=True):
+        state.streams[party] = {stream.epoch: stream for stream in map(_load_stream, epochs)}
+    state.epoch = (epoch[0], epoch[1]) if epoch else None
+    for notice in exchanges:
+        found = recall([kept for kept in state.find(notice) if kept.position <= state.position], state.own)
+        if found is None:
+            raise ValueError(notice)
+        state.exchanges[notice] = found
+    state.unsealed = {notice: _entry(state, notice, Reserved) for notice in unsealed}
+    state.heads_told = {party: tuple(known) for party, *known in told}
+
+
+def _entry(state: State, key: bytes, kind: type[Any]) -> Any:
+    return next(
+        kept.entry for kept in state.find(key) if isinstance(kept.entry, kind) and kept.entry.id == key
+    )
+
+
+def _dump_stream(stream: Stream) -> list[Any]:
+    held = [[seq, *held] for seq, held in sorted(stream.held.items())]
+    disputed = -1 if stream.disputed is None else stream.disputed
+    noted = sorted(stream.noted)
+    return [*stream.epoch, stream.seq, stream.head, held, noted, disputed, stream.kept, stream.version]
+
+
+def _load_stream(raw: list[Any]) -> Stream:
+    number, random, seq, head, held, noted, disputed, kept, version = raw
+    stream = Stream((number, random), head)
+    stream.seq = seq
+    stream.held = {at: Held(notice, prev) for at, notice, prev in held}
+    stream.noted = set(noted)
+    stream.disputed = None if disputed < 0 else disputed
+    stream.kept, stream.version = kept, version
+    return stream
