@@ -13,7 +13,7 @@ coming and is not an attack. A pure library: no sockets, no clock, no threads.
 from launchnotice import registry
 from launchnotice.core.decide import peek
 from launchnotice.core.events import Event
-from launchnotice.draft import Draft, Review
+from launchnotice.draft import Draft, Review, Stale
 from launchnotice.endpoint import Endpoint
 from launchnotice.errors import (
     Conflict,
@@ -21,7 +21,6 @@ from launchnotice.errors import (
     JournalError,
     LaunchnoticeError,
     Refused,
-    Stale,
     UsageError,
 )
 from launchnotice.pact.agreement import Agreement, load_agreement, parse_agreement

@@ -132,6 +132,18 @@ class Draft:
         return f"<Draft {self.id.hex()[:16]}>"
 
 
+class Stale(UsageError):
+    """A draft no longer fits: the own head, epoch or mandate moved, or an hour passed.
+
+    Attributes:
+        draft: the same body, drafted afresh and unsigned.
+    """
+
+    def __init__(self, detail: str, draft: Draft) -> None:
+        super().__init__(Usage.STALE, detail)
+        self.draft = draft
+
+
 class Review:
     """A draft that was checked: what it says, what the recipient will find, who has signed.
 

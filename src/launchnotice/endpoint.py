@@ -26,8 +26,8 @@ from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Reserved
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
-from launchnotice.draft import Draft, Review, compose, told
-from launchnotice.errors import Refused, Stale, UsageError
+from launchnotice.draft import Draft, Review, Stale, compose, told
+from launchnotice.errors import Refused, UsageError
 from launchnotice.journal import Anchor, Journal
 from launchnotice.ledger import Ledger
 from launchnotice.outbox import Outbox
@@ -307,7 +307,7 @@ class Endpoint:
         officers = [s.identity for s in review.signers if s.identity != self._identity().label]
         fresh = compose(state, body, now, officers, self._identity(), to)
         if now - payload.issued > DRAFT_LIFETIME or not sealing.same_place(payload, fresh):
-            raise Stale(Usage.STALE, "the own head, epoch or mandate moved, or an hour passed", fresh)
+            raise Stale("the own head, epoch or mandate moved, or an hour passed", fresh)
         heads = payload.heads if isinstance(payload, ChainedPayload) else ()
         return [
             Reserved(

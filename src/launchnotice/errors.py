@@ -1,6 +1,7 @@
 """Every exception that leaves the library.
 
-- `UsageError`: the local caller asked for something that the rules do not allow.
+- `UsageError`: the local caller asked for something that the rules do not allow. (`Stale`,
+  which carries a fresh draft, stands beside `Draft`.)
 - `Refused`: bytes were not accepted; everything below the endpoint raises it and
   `Endpoint.receive` alone turns exactly that into `Step.refusal`.
 - `JournalError`: the store failed, or holds something that it should not.
@@ -14,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from launchnotice.draft import Draft
     from launchnotice.registry import Refusal, Usage
 
 
@@ -33,18 +33,6 @@ class UsageError(LaunchnoticeError):
         super().__init__(f"{code.value}: {detail}")
         self.code = code
         self.detail = detail
-
-
-class Stale(UsageError):
-    """A draft no longer fits: the own head, epoch or mandate moved, or an hour passed.
-
-    Attributes:
-        draft: the same body, drafted afresh and unsigned.
-    """
-
-    def __init__(self, code: Usage, detail: str, draft: Draft) -> None:
-        super().__init__(code, detail)
-        self.draft = draft
 
 
 class Refused(LaunchnoticeError):
