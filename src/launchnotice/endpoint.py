@@ -1,6 +1,6 @@
 """The endpoint: one party's side of one channel, what an application embeds.
 
-- Five calls write: `submit`, `receive`, `poll`, `confirm`, and `draft` when it opens an
+- `submit`, `receive`, `poll` and `confirm` write, and `draft` when it opens an
   epoch. Each commits first and shows afterwards; bytes wait for the anchor as well.
 - `receive` never signs. `poll` does what is due: seals, states what the machine owes, asks
   for what is missing, tells what is overdue, repeats what is unanswered.
