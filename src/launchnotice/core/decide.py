@@ -206,10 +206,13 @@ def _confirmed(state: State, message: Message) -> bool:
 
 
 def _drain(stream: Stream, sender: str, seq: int, head: bytes) -> list[Entry]:
-    """What follows when a gap closes: held notices join the chain, as far as their prev does."""
+    """What follows when a gap closes: held notices join the chain, as far as their prev does.
+
+    From a disputed position on, nothing joins.
+    """
     number, random = stream.epoch
     drained: list[Entry] = []
-    while (held := stream.held.get(seq + 1)) is not None:
+    while (held := stream.held.get(seq + 1)) is not None and seq + 1 != stream.disputed:
         if held.prev != head:
             return [*drained, Forked(sender, number, random, seq, head, held.prev)]
         seq, head = seq + 1, held.id

@@ -67,10 +67,10 @@ class Stream:
         return seq, self.held[seq].id
 
     def gap(self) -> tuple[int, int] | None:
-        """First and last sequence number that is missing before what is held."""
-        if not self.held or self.disputed is not None:
-            return None
-        return self.seq + 1, min(self.held) - 1
+        """First and last sequence number that is missing below what is held or disputed."""
+        known = [*self.held] if self.disputed is None else [*self.held, self.disputed]
+        last = min(known, default=0) - 1
+        return (self.seq + 1, last) if last > self.seq else None
 
     def _compare_ahead(self, seq: int, notice: bytes) -> Case:
         held = self.held.get(seq)
