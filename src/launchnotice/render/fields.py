@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 from launchnotice.pact.agreement import Rule
 from launchnotice.registry import AreaForm, kind_row, label
 from launchnotice.wire import cbor, times
+from launchnotice.wire.bounds import MAX_MESSAGE
 from launchnotice.wire.codecs import Array, Bool, Bytes, Codec, Date, Enumeration, Instant, Int, Text
 from launchnotice.wire.cose import Manifest
 from launchnotice.wire.geo import Area, Axis, Circle, Points, format_dms, format_length
@@ -161,7 +162,7 @@ def hexadecimal(data: bytes) -> str:
 
 def diagnostic(data: bytes) -> str:
     """Deterministic CBOR in diagnostic notation (RFC 8949 section 8), cut if it is long."""
-    text = _notation(cbor.decode(data, len(data)))
+    text = _notation(cbor.decode(data, MAX_MESSAGE))
     if len(text) <= MAX_SHOWN:
         return text
     return f"{text[:MAX_SHOWN]}… ({len(data):,} bytes, SHA-256\n{hashlib.sha256(data).hexdigest()})"

@@ -47,7 +47,7 @@ class Inspection(NamedTuple):
     """An object taken apart.
 
     Attributes:
-        what: "message", "mandate", "draft", "channel descriptor" or "identity".
+        what: "message", "mandate", "draft", "mandate draft", "channel descriptor" or "identity".
         title: what it is and from whom it claims to be.
         id: message, mandate or channel id; None if it has none.
         verdict: what was verified. `sections`: titles and fields. `content`: the same for JSON.
@@ -252,7 +252,7 @@ def _mandate_draft(draft: Draft, channel: Channel | None, held: dict[bytes, Mand
     if channel is not None:
         result = verdict.checked(lambda: verdict.verify_mandate_draft(draft, channel, held))
     return Inspection(
-        "draft",
+        "mandate draft",
         f"DRAFT, no mandate yet: mandate of {quote(payload.party)}, version {payload.version}",
         draft.id,
         result,

@@ -1,0 +1,45 @@
+"""`launchnotice keygen`: a new identity."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from launchnotice import Identity, generate_keys
+from launchnotice.cli import common
+from launchnotice.keyfile import dump_keys
+from launchnotice.registry import Role, Suite, label
+from launchnotice.render.fields import Node, groups, layout, quote
+
+_ROLES = {label(role): role for role in Role}
+_SUITES = {label(suite): suite for suite in Suite}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.epilog = "Beside OUT, a file OUT.json holds what is public: label, role and keys."
+    parser.add_argument("--label", required=True, help="label of the identity; never a person's name")
+    parser.add_argument("--role", required=True, choices=_ROLES, help="what its keys sign")
+    parser.add_argument("--suite", choices=_SUITES, default="hybrid", help="signature suite of the channel")
+    parser.add_argument("--out", required=True, metavar="FILE.pem", help="encrypted key file to write")
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    common.add_passphrase(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the keys and write both files."""
+    public = str(Path(args.out).with_suffix(".json")) if args.out.endswith(".pem") else f"{args.out}.json"
+    common.check_free([args.out, public], force=args.force)
+    keys = generate_keys(_SUITES[args.suite])
+    identity = Identity(label=args.label, role=_ROLES[args.role], keys=tuple(key.key for key in keys))
+    secret = dump_keys(keys, common.passphrase(args, twice=True))
+    common.write(public, common.dump_identity(identity), force=args.force)
+    try:
+        common.write(args.out, secret, force=args.force, private=True)
+    except common.Trouble:
+        common.remove(public)  # public keys without their private ones only mislead
+        raise
+    nodes = [Node(label(key.alg), groups(key.kid)) for key in identity.keys]
+    print(f"{args.role} {quote(args.label)}: wrote {quote(args.out)} and {quote(public)}")
+    print("\n".join(["Thumbprints:", *layout(nodes)]))
+    return 0

@@ -1,0 +1,178 @@
+"""`launchnotice mandate`: the key ceremony of one party, from draft to mandate."""
+
+from __future__ import annotations
+
+import argparse
+
+from launchnotice import Channel, Draft, Mandate, Refused, SigningKey, UsageError
+from launchnotice.ceremony import draft_mandate, review_mandate, seal_mandate, sign_mandate, verify_mandates
+from launchnotice.cli import common
+from launchnotice.keyfile import MAX_KEY_FILE, load_keys
+from launchnotice.render import text
+from launchnotice.render.fields import check_code, groups, quote
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    actions = parser.add_subparsers(metavar="action", required=True)
+    _add_make(actions.add_parser("make", help="draft a party's next mandate"))
+    _add_sign(actions.add_parser("sign", help="show a mandate's draft and sign it as its authority"))
+    _add_seal(actions.add_parser("seal", help="make the mandate of a draft that all have signed"))
+    show = actions.add_parser("show", help="show a mandate or its draft")
+    show.set_defaults(action=_show)
+    show.add_argument("file", help="mandate or draft")
+    show.add_argument("--channel", metavar="FILE", help="channel descriptor, to verify it in")
+    _add_previous(show)
+    show.add_argument("--json", action="store_true", help="for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make, sign, seal or show a mandate."""
+    status: int = args.action(args)
+    return status
+
+
+def _add_make(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(action=_make)
+    parser.add_argument("--channel", required=True, metavar="FILE", help="channel descriptor")
+    parser.add_argument("--party", required=True, metavar="CODE", help="whose mandate")
+    parser.add_argument(
+        "--identity",
+        required=True,
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="public identity files of all key holders",
+    )
+    parser.add_argument(
+        "--signer",
+        required=True,
+        nargs="+",
+        action="extend",
+        metavar="LABEL",
+        help="authority identities who will sign",
+    )
+    parser.add_argument(
+        "--issued", type=common.moment, default="now", metavar="TIME", help="RFC 3339 in UTC, or now"
+    )
+    parser.add_argument(
+        "--expires", type=common.moment, required=True, metavar="TIME", help="within 13 months of its issue"
+    )
+    _add_previous(parser)
+    parser.add_argument("--out", required=True, metavar="FILE", help="draft to write")
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
+def _add_sign(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(action=_sign)
+    parser.add_argument("file", help="draft")
+    parser.add_argument("--channel", required=True, metavar="FILE", help="channel descriptor")
+    parser.add_argument("--key", required=True, metavar="FILE", help="encrypted key file of an authority")
+    common.add_passphrase(parser)
+    parser.add_argument(
+        "--out", metavar="FILE", help="signed draft to write; else the draft gets the signature"
+    )
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
+def _add_seal(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(action=_seal)
+    parser.add_argument("file", help="draft that all have signed")
+    parser.add_argument("--channel", required=True, metavar="FILE", help="channel descriptor")
+    _add_previous(parser)
+    parser.add_argument("--out", required=True, metavar="FILE", help="mandate to write")
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
+
+
+def _add_previous(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--previous",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="the party's mandates before it, from version 1 on",
+    )
+
+
+def _make(args: argparse.Namespace) -> int:
+    common.check_free([args.out], force=args.force)
+    channel = common.load_channel(args.channel)
+    if args.party not in channel.parties:
+        raise common.Trouble(f"--party {args.party}: not a party of the channel")
+    draft = draft_mandate(
+        channel,
+        args.party,
+        [common.load_identity(path) for path in args.identity],
+        issued=args.issued,
+        expires=args.expires,
+        signers=args.signer,
+        previous=_previous(args.previous, channel),
+    )
+    common.write(args.out, draft.data, force=args.force)
+    print(text.ceremony(review_mandate(draft, channel), draft, channel))
+    print(f"wrote {quote(args.out)}, check code {check_code(draft.id)}")
+    return 0
+
+
+def _sign(args: argparse.Namespace) -> int:
+    if args.out is not None:
+        common.check_free([args.out], force=args.force)
+    channel = common.load_channel(args.channel)
+    draft = _draft(args.file)
+    payload = review_mandate(draft, channel)
+    # Nobody signs what he or she has not seen.
+    print(text.ceremony(payload, draft, channel), flush=True)
+    signed = sign_mandate(draft, channel, _keys(args))
+    # A draft that is replaced loses nothing: it gains signatures.
+    common.write(args.out or args.file, signed.data, force=args.force or args.out is None)
+    missing = len(payload.manifest) - len(signed.signatures)
+    print(f"signed; wrote {quote(args.out or args.file)}, check code {check_code(draft.id)}")
+    print(
+        f"{missing} signatures are missing" if missing else "all have signed; next: launchnotice mandate seal"
+    )
+    return 0
+
+
+def _seal(args: argparse.Namespace) -> int:
+    common.check_free([args.out], force=args.force)
+    channel = common.load_channel(args.channel)
+    draft = _draft(args.file)
+    data = seal_mandate(draft, channel, _previous(args.previous, channel))
+    common.write(args.out, data, force=args.force)
+    print(f"mandate: verified, wrote {quote(args.out)}; its id:\n{groups(draft.id)}")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    channel, previous = common.context(args.channel, args.previous, "--previous")
+    found = common.take_apart(args.file, common.read(args.file), channel, previous)
+    if found.what not in ("mandate", "mandate draft"):
+        raise common.Trouble(f"{args.file}: expected a mandate or its draft, got a {found.what}")
+    return common.show(found, as_json=args.json)
+
+
+def _previous(paths: list[str], channel: Channel) -> Mandate | None:
+    if not paths:
+        return None
+    chain = [common.read(path) for path in paths]
+    try:
+        return verify_mandates(channel, chain)
+    except Refused as error:
+        raise common.Trouble(f"--previous: {error}") from None
+
+
+def _draft(path: str) -> Draft:
+    data = common.read(path)
+    try:
+        return Draft.load(data)
+    except Refused as error:
+        raise common.Trouble(f"{path}: no draft: {error}") from None
+
+
+def _keys(args: argparse.Namespace) -> tuple[SigningKey, ...]:
+    data = common.read(args.key, MAX_KEY_FILE)
+    try:
+        return load_keys(data, common.passphrase(args))
+    except UsageError as error:
+        raise common.wrong_passphrase(args.key, error) from None
