@@ -16,7 +16,7 @@ from launchnotice.core import entries, snapshot
 from launchnotice.core.entries import Entry, EpochOpened, Kept, Opened
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.state import State
-from launchnotice.errors import Conflict, Corrupt, JournalError, Refused
+from launchnotice.errors import Conflict, Corrupt, JournalError, Refused, UsageError
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
@@ -152,7 +152,8 @@ class Ledger:
     def _load_snapshot(self) -> None:
         found = self._journal.load_snapshot()
         self._snapped = 0
-        if found is None or self._at(found[0]) is None:
+        # Beyond `shown`, the entries themselves are needed: their events were not handed over yet.
+        if found is None or found[0] > self.shown or self._at(found[0]) is None:
             return
         state = snapshot.load(self._channel, self._party, self.find, found[1])
         if self._at(state.position) == state.digest:
@@ -164,7 +165,16 @@ class Ledger:
                 kept = entries.decode(stored.position, stored.data)
                 if stored.data[: len(entries.GENESIS)] != self.state.digest:
                     raise Corrupt(f"journal entry {kept.position}: does not follow the entry before it")
-                self._apply(kept)
+                self._fold(kept)
+
+    def _fold(self, kept: Kept) -> None:
+        """Record a stored entry, which may hold what nobody ever decided."""
+        if (kept.position == 1) != isinstance(kept.entry, Opened):
+            raise Corrupt(f"journal entry {kept.position}: the first entry, and no other, says whose it is")
+        try:
+            self._apply(kept)
+        except (Refused, UsageError, LookupError, ValueError, TypeError, AttributeError) as error:
+            raise Corrupt(f"journal entry {kept.position}: {type(error).__name__}") from error
 
     def _check_anchor(self) -> None:
         """A journal ahead of its anchor is a plain crash; one without it was restored (R-RESTORE-1)."""

@@ -4,10 +4,12 @@
   journal and are read back by key.
 - It is a cache: it counts only if the journal still holds the entry that it was made at.
 - Two states are equal if their snapshots are.
+- Its first 32 bytes are the SHA-256 of the rest: a store may damage what no hash chain covers.
 """
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from launchnotice.core import entries
@@ -25,7 +27,7 @@ MAX_SNAPSHOT = 64 * 2**20
 
 def dump(state: State) -> bytes:
     """The snapshot of a state."""
-    return cbor.encode(
+    data = cbor.encode(
         [
             entries.FORMAT,
             state.channel.id,
@@ -42,18 +44,21 @@ def dump(state: State) -> bytes:
             state.confirmed,
         ]
     )
+    return hashlib.sha256(data).digest() + data
 
 
 def load(channel: Channel, own: str, find: Find, data: bytes) -> State:
     """The state of a snapshot; raises `Corrupt`."""
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        raise Corrupt("journal: the snapshot is damaged")
     try:
-        raw: Any = cbor.decode(data, MAX_SNAPSHOT)
+        raw: Any = cbor.decode(data[32:], MAX_SNAPSHOT)
         version, channel_id, party, *rest = raw
         if (version, channel_id, party) != (entries.FORMAT, channel.id, own):
             raise Corrupt("journal: the snapshot is of another format, channel or party")
         state = State(channel, own, find)
         _restore(state, rest)
-    except (Refused, TypeError, ValueError, KeyError) as error:
+    except (Refused, TypeError, ValueError, LookupError, StopIteration) as error:
         raise Corrupt(f"journal: the snapshot is damaged ({type(error).__name__})") from None
     return state
 
