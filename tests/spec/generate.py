@@ -1,0 +1,168 @@
+"""Refresh what the specification shows of the code: ``python -m tests.spec.generate``.
+
+- `spec/lnp-1.cddl`: the rules of records, enumerations and coordinates, each in its place.
+- `spec/lnp-1.md`: the CDDL that it shows, its tables and its examples.
+- `spec/examples/classic.json`: real bytes with their intermediate values.
+
+Everything else in these files is written by hand. The test beside it fails if anything differs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from launchnotice.core.decide import MAX_EVIDENCE
+from launchnotice.core.tables import DELIVERY, STREAM, Delivery, Outcome
+from launchnotice.pact.mandate import MAX_LIFETIME
+from launchnotice.registry import Kind, Refusal, Suite, label
+from launchnotice.wire import bounds, cbor, cose
+from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
+from launchnotice.wire.record import Record
+from launchnotice.wire.streams import Epoch, genesis
+from tests.spec.diagnostic import diagnostic
+from tests.spec.objects import Sample, exchange
+from tests.spec.texts import CDDL, SPEC, TEXT, docstrings, package_rules, rules
+
+EXAMPLES: Final = SPEC / "examples" / "classic.json"
+
+_BLOCK: Final = re.compile(r"```cddl\n(.*?)```", re.DOTALL)
+_PART: Final = re.compile(r"<!-- generated: ([a-z- ]+) -->\n.*?<!-- end -->", re.DOTALL)
+_MORE: Final = {
+    "MAX_EVIDENCE": (MAX_EVIDENCE, "Contradicting signals kept about one notice and kind, after the first."),
+    "MAX_LIFETIME": (MAX_LIFETIME, "Seconds from a mandate's issue to its expiry: 13 months."),
+}
+
+
+def generated() -> dict[Path, str]:
+    """The files as they must be."""
+    data = CDDL.read_text(encoding="utf-8")
+    for name, rule in package_rules().items():
+        data = data.replace(rules(data)[name], rule)
+    text = _BLOCK.sub(lambda match: _shown(match[1], rules(data)), TEXT.read_text(encoding="utf-8"))
+    text = _PART.sub(lambda match: _part(match[1]), text)
+    return {CDDL: data, TEXT: text, EXAMPLES: json.dumps(examples(), indent=1) + "\n"}
+
+
+def examples() -> dict[str, Any]:
+    """Every object of a short exchange under suite classic, with what was computed on the way."""
+    found = exchange(Suite.CLASSIC)
+    epoch = parse_payload(_payload(found.sample("launch notification")))[0].epoch
+    return {
+        "licence": "CC0-1.0",
+        "suite": "classic",
+        "keys": [
+            {
+                "party": centre.code,
+                "identity": name,
+                "seed": key.seed.hex(),
+                "public": key.key.raw.hex(),
+                "kid": key.key.kid.hex(),
+            }
+            for centre in found.centres
+            for name, keys in centre.keys.items()
+            for key in keys
+        ],
+        "genesis": {
+            "input": cbor.encode(["LNP/1 epoch", found.channel.id, "US", epoch.number, epoch.random]).hex(),
+            "genesis": _genesis(found.channel.id, epoch).hex(),
+        },
+        "objects": [_object(sample) for sample in found.samples],
+    }
+
+
+def _genesis(channel: bytes, epoch: Epoch) -> bytes:
+    return genesis(channel, "US", epoch)
+
+
+def _payload(sample: Sample) -> bytes:
+    assert sample.payload is not None
+    return sample.payload[0]
+
+
+def _object(sample: Sample) -> dict[str, Any]:
+    shown: dict[str, Any] = {"name": sample.name, "rule": sample.rule}
+    if sample.payload is None:
+        return shown | {"bytes": sample.data.hex(), "sha256": cose.envelope_digest(sample.data).hex()}
+    envelope = cose.parse(sample.data, len(sample.data))
+    raw: Any = cbor.decode(envelope.payload, len(envelope.payload))
+    lines = cose.Manifest().load(raw[6])
+    return shown | {
+        "body_protected": envelope.body_header.hex(),
+        "payload": envelope.payload.hex(),
+        "id_input": cbor.encode(["LNP/1", envelope.body_header, envelope.payload]).hex(),
+        "message_id": envelope.message_id.hex(),
+        "signatures": [
+            {
+                "sign_protected": header.hex(),
+                "to_be_signed": cose.to_be_signed(envelope.body_header, line, envelope.payload).hex(),
+                "signature": signature.hex(),
+            }
+            for line, (header, signature) in zip(lines, envelope.signatures, strict=True)
+        ],
+        "bytes": sample.data.hex(),
+        "envelope_digest": cose.envelope_digest(sample.data).hex(),
+    }
+
+
+# The text ------------------------------------------------------------------------------
+
+
+def _shown(block: str, known: dict[str, str]) -> str:
+    return "```cddl\n" + "\n\n".join(known[name] for name in rules(block)) + "\n```"
+
+
+def _part(name: str) -> str:
+    make = _PARTS.get(name) or (lambda: _example(name.removeprefix("example ")))
+    return f"<!-- generated: {name} -->\n{make()}\n<!-- end -->"
+
+
+def _table(*rows: tuple[str, ...]) -> str:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def _bounds() -> str:
+    found = {name: (getattr(bounds, name), doc) for name, doc in docstrings(bounds).items()} | _MORE
+    rows = [(f"`{name}`", f"{value:,}", doc) for name, (value, doc) in found.items()]
+    return _table(("name", "value", "of, and why"), *rows)
+
+
+def _stream() -> str:
+    rows = []
+    for case, row in STREAM.items():
+        refused = f", `{Refusal.BAD_EPOCH_PREV}`" if row.outcome is Outcome.REFUSE else ""
+        place = label(row.place) if row.place else ""
+        finding = f"`{row.finding}`" if row.finding else ""
+        rows.append((case.value, row.outcome.value + refused, place, finding))
+    return _table(("case", "outcome", "place", "finding"), *rows)
+
+
+def _delivery() -> str:
+    kinds = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION)
+    rows = [(label(state), *[label(DELIVERY[state, kind]) for kind in kinds]) for state in Delivery]
+    return _table(("state", *[label(kind) for kind in kinds]), *rows)
+
+
+def _example(name: str) -> str:
+    sample = exchange(Suite.CLASSIC).sample("launch notification" if name == "payload" else name)
+    payload, row = parse_payload(_payload(sample))
+    record: type[Record] = PAYLOADS[row.kind_class] if name == "payload" else BODIES[payload.kind]
+    raw = payload.dump() if name == "payload" else payload.body
+    return f"```cbor-diag\n{diagnostic(raw, record)}\n```"
+
+
+_PARTS: Final[dict[str, Callable[[], str]]] = {"bounds": _bounds, "stream": _stream, "delivery": _delivery}
+
+
+def main() -> None:
+    """Write the files."""
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
