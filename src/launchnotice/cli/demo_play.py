@@ -102,6 +102,7 @@ class _Play:
     def __init__(self, setting: Setting, stage: Stage) -> None:
         self.setting, self.stage = setting, stage
         self.us, self.ru = stage.nodes["US"], stage.nodes["RU"]
+        self.desks: dict[tuple[str, str], Desk] = {}
         self.drafts: list[bytes] = []
         self.shown: list[bytes] = []
         stage.on_event = self.read_event
@@ -139,9 +140,15 @@ class _Play:
         data = self.sign(us, "officer-2", data)
         self.submit_without_system(data) if first else stage.take(us, us.submit(data, stage.now))
 
+    def desk(self, code: str, label: str) -> Desk:
+        """An officer's desk, set up when it is first needed."""
+        if (code, label) not in self.desks:
+            self.desks[code, label] = Desk(self.setting, code, label)
+        return self.desks[code, label]
+
     def sign(self, node: Node, label: str, data: bytes, *, read: bool = False) -> bytes:
         """Carry a draft to a desk, where it is read and signed; `read` shows the text."""
-        signed, shown = Desk(self.setting, node.code, label).sign(data)
+        signed, shown = self.desk(node.code, label).sign(data)
         self.stage.tell(node.code, f"{label} reads the draft and signs it")
         if read:
             self.stage.quote(shown)
@@ -151,7 +158,7 @@ class _Play:
         """Between two desks somebody changes a word; the second officer's desk notices."""
         found = None
         try:
-            Desk(self.setting, "US", "officer-2").sign(reworded(data))
+            self.desk("US", "officer-2").sign(reworded(data))
         except Refused as refusal:
             found = refusal.code
         self.stage.tell("US", f"officer-2 is given the draft with a word changed: {found}")
@@ -220,7 +227,7 @@ class _Play:
 
     def stolen(self) -> Stolen:
         """All keys of the US centre, and drafts of its first notice and of one to come."""
-        us, desk = self.us, Desk(self.setting, "US", "officer-1")
+        us, desk = self.us, self.desk("US", "officer-1")
         following = us.draft(THIRD, self.stage.now, _OFFICERS)
         return Stolen(self.setting.keys["US"], desk.review(self.drafts[0]), desk.review(following))
 

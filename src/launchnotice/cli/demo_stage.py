@@ -44,7 +44,7 @@ class Stage:
         self._appointments = 0
         self._mandates: dict[bytes, str] = {}
         self._contents: dict[bytes, str] = {}
-        self._state = ""
+        self._state, self._moved = "", False
 
     # Writing down ------------------------------------------------------------------------
 
@@ -117,6 +117,7 @@ class Stage:
 
     def take(self, node: Node, step: Step, *, confirm: bool = True) -> None:
         """What a step brings: events are written down and confirmed, bytes go to the line."""
+        self._moved = self._moved or bool(step.events)
         for event in step.events:
             self._note(event)
             self.tell(node.code, f"{describe(event)}{self._about(event)}")
@@ -164,6 +165,9 @@ class Stage:
         return f"{self._contents.get(data, 'what it is given')}, {len(data)} bytes"
 
     def _tell_state(self) -> None:
+        if not self._moved:
+            return
+        self._moved = False
         state = "  |  ".join(
             f"{name}: {', '.join(f'{code} {node.state_of(notice)}' for code, node in self.nodes.items())}"
             for notice, name in self.notices.items()
