@@ -5,12 +5,13 @@ whole heads and whole keys with the bytes that it would have written itself.
 
 Which code, if an input has several faults, is decided by this order:
 
-1. `too-large` before everything;
+1. too many bytes (`too-large`) before everything;
 2. the fault whose place in the bytes comes first; a key out of order is at fault in its own
    place, a missing byte at the end of the data, trailing bytes after the item;
 3. at one head: `not-cbor` (not well-formed) before `forbidden-type` for tags and major type 7,
    `not-deterministic` (head longer than needed, no length) before `forbidden-type` for keys;
-   items that are too deep are the fault of the head around them;
+   items that are too deep, or too many (`too-large`; `not-cbor` if they cannot all be there),
+   are the fault of the head around them;
 4. text that is not UTF-8 (`not-cbor`) after everything.
 
 The depth of an item is the number of arrays and maps around it, whatever it is itself.
@@ -61,7 +62,7 @@ def decode(data: bytes, limit: int) -> object:
     """The one item that the data is; raises `OracleRefused`."""
     if len(data) > limit:
         raise OracleRefused("too-large")
-    reader = _Reader(data)
+    reader = _Reader(data, limit // 8)
     value = reader.item(depth=0)
     if reader.rest or reader.bad_text:
         raise OracleRefused("not-cbor")
@@ -123,8 +124,9 @@ class Node:
 class _Reader:
     """Takes items off the front of the data."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, items: int) -> None:
         self.rest = memoryview(data)
+        self.items, self.arrays = items, items // 8
         self.bad_text = False
 
     def take(self, count: int) -> bytes:
@@ -165,6 +167,10 @@ class _Reader:
             return self.text(self.take(argument))
         if argument and depth == DEPTH:
             raise OracleRefused("not-cbor")
+        self.items -= argument * (major - 3)
+        self.arrays -= 1
+        if min(self.items, self.arrays) < 0:
+            raise OracleRefused("not-cbor" if argument * (major - 3) > len(self.rest) else "too-large")
         if major == 4:
             return self.array(argument, depth + 1)
         return self.map(argument, depth + 1)

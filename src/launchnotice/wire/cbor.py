@@ -8,7 +8,8 @@ non-shortest integers, unsorted maps and trailing bytes.
 - A scan of the bytes, head by head, names the fault of what these steps refuse: the first in
   byte order; invalid UTF-8 comes after every other fault.
 - Data that is not small is scanned first, because `cbor2` hashes whatever stands as a map key:
-  256 KiB of arrays that collide as keys would keep it busy for seconds.
+  256 KiB of arrays that collide as keys would keep it busy for seconds. (The bounds on items
+  cannot be reached in fewer bytes.)
 
 Not here: COSE's tag 98, which `wire.cose` takes off before it decodes.
 """
@@ -22,7 +23,7 @@ import cbor2
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
-from launchnotice.wire.bounds import MAX_DEPTH
+from launchnotice.wire.bounds import ARRAY_ITEMS, ITEM_SIZE, MAX_DEPTH
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
@@ -34,20 +35,23 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(value)
 
 
-def decode(data: bytes, limit: int) -> Value:
+def decode(data: bytes, limit: int, items: int | None = None) -> Value:
     """Decode one deterministic data item.
 
     Args:
         data: the received bytes.
         limit: size cap of the object's type, in bytes.
+        items: bound on the items within arrays and maps, a pair counting two; by default one
+            for each 8 bytes of the cap. Arrays and maps themselves are at most an eighth of it.
 
     Raises:
         Refused: `too-large`, `not-cbor`, `forbidden-type` or `not-deterministic`.
     """
     if len(data) > limit:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
+    room = limit // ITEM_SIZE if items is None else items
     if len(data) > _SMALL:
-        _scan(data)
+        _scan(data, room)
     try:
         value = cbor2.loads(
             data,
@@ -57,9 +61,9 @@ def decode(data: bytes, limit: int) -> Value:
             allow_duplicate_keys=False,
         )
     except cbor2.CBORError:
-        raise _fault(data) from None
+        raise _fault(data, room) from None
     if not _plain(value) or cbor2.dumps(value) != data:
-        raise _fault(data)
+        raise _fault(data, room)
     return value  # type: ignore[no-any-return]  # _plain has proved the type
 
 
@@ -104,9 +108,9 @@ def _plain(value: object) -> bool:
 _NEGATIVE: Final = 2**64  # above every key that is not negative
 
 
-def _fault(data: bytes) -> Refused:
+def _fault(data: bytes, room: int) -> Refused:
     try:
-        _scan(data)
+        _scan(data, room)
     except Refused as fault:
         return fault
     return Refused(Refusal.NOT_CBOR, "text that is not UTF-8")
@@ -128,9 +132,9 @@ _STEP: Final = bytes(
 )  # fmt: skip
 
 
-def _scan(data: bytes) -> None:
+def _scan(data: bytes, room: int) -> None:
     try:
-        end = _items(data, 0, 1, 0)
+        end = _items(data, 0, 1, _Room(room))
     except IndexError:
         end = len(data) + 1
     if end > len(data):
@@ -139,14 +143,35 @@ def _scan(data: bytes) -> None:
         raise Refused(Refusal.NOT_CBOR, "bytes after the item")
 
 
-def _items(data: bytes, at: int, count: int, depth: int) -> int:
+class _Room:
+    """What is left of the bounds on items, on arrays and maps, and on depth."""
+
+    __slots__ = ("arrays", "depth", "items")
+
+    def __init__(self, items: int) -> None:
+        self.items, self.arrays, self.depth = items, items // ARRAY_ITEMS, 0
+
+    def enter(self, items: int, left: int) -> None:
+        """Begin an array or map of so many items, with so many bytes left."""
+        if self.depth == MAX_DEPTH and items:
+            raise Refused(Refusal.NOT_CBOR, f"an item within more than {MAX_DEPTH} arrays and maps")
+        self.items -= items
+        self.arrays -= 1
+        self.depth += 1
+        if self.items < 0 or self.arrays < 0:
+            if items > left:
+                raise IndexError
+            raise Refused(Refusal.TOO_LARGE, "more items, arrays and maps than an object may have")
+
+
+def _items(data: bytes, at: int, count: int, room: _Room) -> int:
     for _ in range(count):
         step = _STEP[data[at]]
-        at = at + step if step else _item(data, at, depth)
+        at = at + step if step else _item(data, at, room)
     return at
 
 
-def _pairs(data: bytes, at: int, count: int, depth: int) -> int:
+def _pairs(data: bytes, at: int, count: int, room: _Room) -> int:
     last = -1
     for _ in range(count):
         key = data[at]
@@ -158,7 +183,7 @@ def _pairs(data: bytes, at: int, count: int, depth: int) -> int:
             raise Refused(Refusal.NOT_DETERMINISTIC, "map keys not in ascending order")
         last = key
         step = _STEP[data[at]]
-        at = at + step if step else _item(data, at, depth)
+        at = at + step if step else _item(data, at, room)
     return at
 
 
@@ -169,7 +194,7 @@ def _key(data: bytes, at: int) -> tuple[int, int]:
     return argument + major * _NEGATIVE, at
 
 
-def _item(data: bytes, at: int, depth: int) -> int:
+def _item(data: bytes, at: int, room: _Room) -> int:
     major, argument, at = _head(data, at)
     if major <= _NINT:
         return at
@@ -177,10 +202,10 @@ def _item(data: bytes, at: int, depth: int) -> int:
         return at + argument
     if major > _MAP:
         raise Refused(Refusal.FORBIDDEN_TYPE, "a tag, a float or a simple value")
-    if depth == MAX_DEPTH and argument:
-        raise Refused(Refusal.NOT_CBOR, f"an item within more than {MAX_DEPTH} arrays and maps")
-    read = _items if major == _ARRAY else _pairs
-    return read(data, at, argument, depth + 1)
+    room.enter(argument if major == _ARRAY else 2 * argument, len(data) - at)
+    at = (_items if major == _ARRAY else _pairs)(data, at, argument, room)
+    room.depth -= 1
+    return at
 
 
 def _head(data: bytes, at: int) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from launchnotice.errors import Refused
 from launchnotice.registry import SPEC_VERSION, Algorithm, ContentType, Refusal
 from launchnotice.wire import cbor
-from launchnotice.wire.bounds import MAX_SIGNERS
+from launchnotice.wire.bounds import ITEM_SIZE, MAX_MESSAGE, MAX_SIGNERS
 from launchnotice.wire.codecs import wrong_type
 
 TAG: Final = b"\xd8\x62"
@@ -69,7 +69,7 @@ def parse(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
     if data[:2] != TAG:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
-    raw: Any = cbor.decode(data[2:], limit)
+    raw: Any = cbor.decode(data[2:], limit, MAX_MESSAGE // ITEM_SIZE)
     if type(raw) is not list or [type(part) for part in raw] != _SHAPE or not raw[3]:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
     body_header, unprotected, payload, rows = raw

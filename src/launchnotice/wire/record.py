@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import Refusal, Usage
 from launchnotice.wire import cbor
-from launchnotice.wire.bounds import MAX_DESCRIPTOR
+from launchnotice.wire.bounds import MAX_MESSAGE
 from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
@@ -118,7 +118,7 @@ class Record:
         present = [row for row in self.FIELDS if values[row.name] != row.default]
         raw = {row.key: row.codec.dump(values[row.name]) for row in present}
         if self._extra:
-            raw.update((key, cbor.decode(data, len(data))) for key, data in self._extra)
+            raw.update((key, cbor.decode(data, MAX_MESSAGE)) for key, data in self._extra)
             raw = {key: raw[key] for key in sorted(raw, key=_order)}
         return raw
 
@@ -244,7 +244,7 @@ class _Encoded(Bytes):
         return raw
 
 
-_UNKNOWN: Codec = _Encoded(1, MAX_DESCRIPTOR)
+_UNKNOWN: Codec = _Encoded(1, MAX_MESSAGE)
 
 
 def _order(key: int) -> tuple[bool, int]:
