@@ -191,7 +191,7 @@ def _lines(start: str, value: str) -> list[str]:
         return [start]
     at = max(COLUMN, len(start) + 2)
     parts = [part for line in value.split("\n") for part in _broken(line, max(WIDTH - at, _LEAST))]
-    first, *rest = parts
+    first, *rest = (part.rstrip(" ") for part in parts)
     return [start.ljust(at) + first, *(" " * at + part for part in rest)]
 
 
