@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from launchnotice import Channel, Endpoint
-from launchnotice.cli import demo, demo_play, readback
+from launchnotice.cli import demo, demo_play, main, readback
 from launchnotice.cli.demo_play import Outcome
 from launchnotice.cli.demo_setting import CENTRES, FileStore, Setting, Store, make_keys, make_setting
 from launchnotice.cli.link import Fate, Link
@@ -98,7 +98,8 @@ def test_the_whole_command_succeeds(suite: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "both journals agree: 2 notices" in done.stdout
     assert "nothing is owed any more" in done.stdout
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["anchors", "channel.lnp", "journals", "keys"]
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == ["anchors", "channel.lnp", "journals", "keys", "mandates"]
 
 
 def test_exit_1_when_a_journal_lost_a_fact(
@@ -137,15 +138,15 @@ def test_exit_1_when_a_check_of_the_exchange_fails(
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    assert demo.run(options(tmp_path)) == 1
-    assert "is not empty" in capsys.readouterr().err
+    assert main(["demo", "--dir", str(tmp_path)]) == 2
+    assert "not empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
-    assert demo.run(options(tmp_path / "file")) == 1
-    assert capsys.readouterr().err.startswith("demo: ")
+    assert main(["demo", "--dir", str(tmp_path / "file")]) == 2
+    assert str(tmp_path / "file") in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("lost", ["acknowledgement", "notice"])

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from launchnotice import Channel, LaunchnoticeError, times
 from launchnotice.cli import demo_setting, readback
+from launchnotice.cli.common import Trouble
 from launchnotice.cli.demo_play import perform
 from launchnotice.cli.demo_setting import CENTRES, PASSPHRASE, START, FileStore
 from launchnotice.registry import Suite
@@ -32,20 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play the exchange and compare the journals; 0 only if they agree and every check held."""
+    """Play the exchange and compare the journals; 0 only if they agree and every check held, else 1."""
     if args.dir is None:
         with tempfile.TemporaryDirectory(prefix="launchnotice-demo-") as folder:
             return _run(Path(folder), _SUITES[args.suite], args.seed)
-    folder = args.dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            print(f"demo: {folder} is not empty", file=sys.stderr)
-            return 1
-    except OSError as error:
-        print(f"demo: {folder}: {error.strerror}", file=sys.stderr)
-        return 1
-    return _run(folder, _SUITES[args.suite], args.seed)
+    args.dir.mkdir(parents=True, exist_ok=True)
+    if any(args.dir.iterdir()):
+        raise Trouble(f"{args.dir}: not empty")
+    return _run(args.dir, _SUITES[args.suite], args.seed)
 
 
 def _run(folder: Path, suite: Suite, seed: int) -> int:
@@ -67,7 +62,7 @@ def play(folder: Path, suite: Suite, seed: int) -> list[str]:
     keys = demo_setting.carry_keys(folder / "keys", made)
     count = sum(len(holders) for holders in keys.values())
     print(f"{count} key files, encrypted under {PASSPHRASE.decode()!r}")
-    setting = demo_setting.make_setting(keys, suite, seed, folder / "channel.lnp")
+    setting = demo_setting.make_setting(keys, suite, seed, folder)
     channel = Channel.load(setting.descriptor)
     print(f"channel {channel.id.hex()}")
     print(f"agreement: {channel.descriptor.agreement.title}")

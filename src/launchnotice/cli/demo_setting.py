@@ -141,15 +141,24 @@ def make_mandate(channel: Channel, code: str, holders: dict[str, tuple[SigningKe
     return seal_mandate(Draft.load(data), channel)
 
 
-def make_setting(keys: Keys, suite: Suite, seed: int, file: Path | None = None) -> Setting:
-    """Descriptor and mandates for these keys; the descriptor goes through the file, if one is given."""
-    descriptor = make_descriptor(keys, suite)
-    if file is not None:
-        file.write_bytes(descriptor)
-        descriptor = file.read_bytes()
+def make_setting(keys: Keys, suite: Suite, seed: int, folder: Path | None = None) -> Setting:
+    """Descriptor and mandates for these keys; they go through files, if a folder is given."""
+    descriptor = _carry(make_descriptor(keys, suite), folder and folder / "channel.lnp")
     channel = Channel.load(descriptor)
-    mandates = {code: make_mandate(channel, code, holders) for code, holders in keys.items()}
+    mandates = {
+        code: _carry(make_mandate(channel, code, holders), folder and folder / "mandates" / f"{code}.lnp")
+        for code, holders in keys.items()
+    }
     return Setting(descriptor, mandates, keys, seed)
+
+
+def _carry(data: bytes, file: Path | None) -> bytes:
+    """Bytes as they come out of the file into which they were written."""
+    if file is None:
+        return data
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(data)
+    return file.read_bytes()
 
 
 def _keys(suite: Suite, name: str) -> tuple[SigningKey, ...]:
