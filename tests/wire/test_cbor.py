@@ -13,7 +13,7 @@ from itertools import product
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchnotice.errors import Refused
@@ -184,17 +184,9 @@ def invalid_utf8(draw: st.DrawFn, root: Node) -> str | None:
 
 
 DEVIATIONS = (
-    longer_head,
-    indefinite_length,
-    swapped_keys,
-    repeated_key,
-    reserved_head,
-    huge_length,
-    major_type_7,
-    tag,
-    key_of_another_type,
-    invalid_utf8,
-)
+    longer_head, indefinite_length, swapped_keys, repeated_key, reserved_head,
+    huge_length, major_type_7, tag, key_of_another_type, invalid_utf8,
+)  # fmt: skip
 
 FLOATS_AND_SIMPLE = [
     *(bytes([0xE0 + number]) for number in (*range(20), 23)),
@@ -245,20 +237,19 @@ TAGGED = {
 
 
 @st.composite
-def deviant(draw: st.DrawFn) -> tuple[str, bytes, str | None]:
+def deviant(draw: st.DrawFn) -> tuple[bytes, str | None]:
     root = Node(draw(NESTED))
-    deviation = draw(st.sampled_from(DEVIATIONS))
-    code = deviation(draw, root)
-    return deviation.__name__, root.data, code
+    code = draw(st.sampled_from(DEVIATIONS))(draw, root)
+    return root.data, code
 
 
 @given(deviant())
-def test_one_deviation_is_refused_with_its_code(case: tuple[str, bytes, str | None]) -> None:
-    _, data, code = case
-    verdict = agree(data)
-    assert code is None or verdict == code
+def test_one_deviation_is_refused_with_its_code(case: tuple[bytes, str | None]) -> None:
+    data, code = case
+    assert agree(data) == code or code is None
 
 
+@settings(deadline=None)  # many decodings in one example
 @given(NESTED)
 def test_a_longer_head_at_every_place_is_refused(value: object) -> None:
     for place, node in enumerate(Node(value).all()):
@@ -276,6 +267,7 @@ def test_a_flipped_bit_never_lets_anything_else_escape(value: object, data: st.D
     agree(bytes(flipped))
 
 
+@settings(deadline=None)  # many decodings in one example
 @given(NESTED)
 def test_every_truncation_is_refused(value: object) -> None:
     data = oracle.encode(value)
@@ -293,14 +285,12 @@ def test_trailing_bytes_are_refused(value: object, trailing: bytes) -> None:
 NOT_CBOR = {
     "nothing": "",
     "string cut off": "4401",
-    "head cut off": "19",
     "head cut off that would be too long": "1900",
     "array cut off": "8201",
     "map without its last value": "a101",
     "trailing byte": "0000",
     "reserved additional information": "1c",
     "integer without length": "1f",
-    "negative integer without length": "3f",
     "tag without length": "df00",
     "break alone": "ff",
     "break as an item": "81ff",
@@ -313,8 +303,6 @@ NOT_CBOR = {
     "map of 2^64 - 1 pairs": "bbffffffffffffffff",
     "byte string of 2^64 - 1 bytes": "5bffffffffffffffff",
     "text string of 2^64 - 1 bytes": "7bffffffffffffffff",
-    "byte string of 2 GiB": "5a7fffffff",
-    "array of 2^31 - 1 items": "9a7fffffff",
     "overlong UTF-8": "62c080",
     "UTF-8 of a surrogate": "63eda080",
     "UTF-8 cut off": "62e282",
@@ -438,7 +426,7 @@ def test_the_bounds_on_items_are_exact() -> None:
     zeros = b"\x99" + items.to_bytes(2, "big") + b"\x00" * items
     assert agree(zeros) == ACCEPTED
     assert agree(b"\x99" + (items + 1).to_bytes(2, "big") + b"\x00" * (items + 1)) == "too-large"
-    pairs = {key: None for key in range(items // 2)}
+    pairs: dict[int, None] = dict.fromkeys(range(items // 2))
     assert agree(oracle.encode(pairs)) == ACCEPTED
     assert agree(oracle.encode({**pairs, items: None})) == "too-large"
     assert agree(oracle.encode([[]] * (arrays - 1) + [1] * 1_024)) == ACCEPTED
