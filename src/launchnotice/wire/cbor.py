@@ -1,6 +1,6 @@
 """Deterministic CBOR (RFC 8949 section 4.2.1), the only module that imports `cbor2`.
 
-Decoding takes the first four of the five steps of the spec (R-CBOR-1 to R-CBOR-6): size cap, strict
+Decoding takes the first four of the five steps of the spec (R-CBOR-1 to R-CBOR-7): size cap, strict
 parse with every tag denied, a walk by exact type and key order, and a comparison with
 the re-encoding. The fifth, the schema, is `wire.record`. `cbor2` alone accepts
 non-shortest integers, unsorted maps and trailing bytes.
@@ -8,8 +8,8 @@ non-shortest integers, unsorted maps and trailing bytes.
 - A scan of the bytes, head by head, names the fault of what these steps refuse: the first in
   byte order; invalid UTF-8 comes after every other fault.
 - Data that is not small is scanned first, because `cbor2` hashes whatever stands as a map key:
-  256 KiB of arrays that collide as keys would keep it busy for seconds. (The bounds on items
-  cannot be reached in fewer bytes.)
+  256 KiB of arrays that collide as keys would keep it busy for seconds. Small is also too
+  short to reach the bounds on items.
 
 Not here: COSE's tag 98, which `wire.cose` takes off before it decodes.
 """
@@ -50,7 +50,7 @@ def decode(data: bytes, limit: int, items: int | None = None) -> Value:
     if len(data) > limit:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
     room = limit // ITEM_SIZE if items is None else items
-    if len(data) > _SMALL:
+    if len(data) > min(_SMALL, room // ARRAY_ITEMS):
         _scan(data, room)
     try:
         value = cbor2.loads(
