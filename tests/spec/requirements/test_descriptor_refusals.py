@@ -1,0 +1,148 @@
+"""Every refusal of a descriptor (spec section 8.1): one broken rule, its code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import cbor2
+import pytest
+
+from launchnotice import Channel
+from launchnotice.errors import Refused
+from launchnotice.registry import Suite
+from launchnotice.wire.bounds import MAX_DESCRIPTOR
+from tests.spec.requirements.build import world
+from tests.support import descriptor, make_centre
+
+Change = Callable[[dict[int, Any]], dict[int, Any]]
+
+
+class Case(NamedTuple):
+    name: str
+    requirements: str
+    code: str
+    change: Change
+
+
+def good(suite: Suite = Suite.CLASSIC) -> dict[int, Any]:
+    return descriptor([make_centre("US", suite), make_centre("RU", suite)], suite).dump()
+
+
+def party(index: int, **changes: Any) -> Change:
+    """One party with other raw fields, by ``k<key>``."""
+
+    def change(raw: dict[int, Any]) -> dict[int, Any]:
+        parties = [dict(one) for one in raw[6]]
+        parties[index] |= {int(name.removeprefix("k")): value for name, value in changes.items()}
+        return {**raw, 6: parties}
+
+    return change
+
+
+def rule(**changes: Any) -> Change:
+    """The first rule with other raw fields, None to leave one out."""
+
+    def change(raw: dict[int, Any]) -> dict[int, Any]:
+        first, *rest = raw[5][5]
+        first = {**first, **{int(name.removeprefix("k")): value for name, value in changes.items()}}
+        first = {key: first[key] for key in sorted(first) if first[key] is not None}
+        return {**raw, 5: {**raw[5], 5: [first, *rest]}}
+
+    return change
+
+
+def prints(raw: dict[int, Any], index: int) -> list[bytes]:
+    found: list[bytes] = raw[6][index][3]
+    return found
+
+
+CASES = [
+    Case("another protocol", "R-CHAN-1", "unknown-value", lambda raw: {**raw, 1: "LNP/2"}),
+    Case("parties that descend", "R-CHAN-1", "unsorted", lambda raw: {**raw, 6: raw[6][::-1]}),
+    Case("party twice", "R-CHAN-1", "unsorted", party(1, k1="RU")),
+    Case("one party", "R-VAL-2", "bad-length", lambda raw: {**raw, 6: raw[6][:1]}),
+    Case(
+        "thumbprints that descend",
+        "R-CHAN-2",
+        "unsorted",
+        lambda raw: party(0, k3=prints(raw, 0)[::-1])(raw),
+    ),
+    Case(
+        "thumbprint of two parties",
+        "R-CHAN-1",
+        "duplicate-entry",
+        lambda raw: party(0, k3=prints(raw, 1))(raw),
+    ),
+    Case("threshold above the keys", "R-CHAN-1", "unsatisfiable", party(0, k2=3)),
+    Case("default spelled out", "R-CHAN-1 R-REC-6", "not-deterministic", lambda raw: {**raw, 7: 2}),
+    Case("default of a party spelled out", "R-CHAN-1 R-REC-6", "not-deterministic", party(0, k4=1)),
+    Case("unknown field", "R-REC-4", "unknown-field", lambda raw: {**raw, 99: 0}),
+    Case("no suite", "R-REC-2", "missing-field", lambda raw: {k: v for k, v in raw.items() if k != 3}),
+    Case("unknown suite", "R-VAL-4", "unknown-value", lambda raw: {**raw, 3: 9}),
+    Case("scope without values", "R-AGR-1", "inconsistent", rule(k7=None)),
+    Case("area form without values", "R-AGR-1", "inconsistent", rule(k1=4, k7=None)),
+    Case("lead time without anchor", "R-AGR-1", "inconsistent", rule(k1=5, k8=24, k9=1)),
+    Case("lead time without unit", "R-AGR-1", "inconsistent", rule(k1=5, k8=24, k10=1)),
+    Case("validity without amount", "R-AGR-1", "inconsistent", rule(k1=6, k9=1)),
+    Case(
+        "protocol before parties",
+        "R-CHAN-1",
+        "unknown-value",
+        lambda raw: {**raw, 1: "LNP/2", 6: raw[6][::-1]},
+    ),
+    Case(
+        "parties before thresholds",
+        "R-CHAN-1",
+        "unsorted",
+        lambda raw: party(1, k2=3)({**raw, 6: raw[6][::-1]}),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case.name, marks=[pytest.mark.requirement(n) for n in case.requirements.split()]
+        )
+        for case in CASES
+    ],
+)
+def test_descriptor_that_breaks_one_rule_is_refused(case: Case) -> None:
+    raw = case.change(good())
+    with pytest.raises(Refused) as caught:
+        Channel.load(cbor2.dumps({key: raw[key] for key in sorted(raw)}))
+    assert caught.value.code.value == case.code
+
+
+@pytest.mark.requirement("R-CHAN-1")
+@pytest.mark.requirement("R-CHAN-2")
+@pytest.mark.requirement("R-AGR-1")
+@pytest.mark.requirement("R-REC-6")
+@pytest.mark.parametrize("suite", list(Suite), ids=lambda suite: suite.name.lower())
+def test_descriptor_that_breaks_none_is_a_channel(suite: Suite) -> None:
+    data = cbor2.dumps(good(suite))
+    assert Channel.load(data).data == data
+
+
+@pytest.mark.requirement("R-CHAN-1")
+def test_identity_of_a_hybrid_authority_has_both_thumbprints() -> None:
+    raw = good(Suite.HYBRID)
+    with pytest.raises(Refused, match="unsatisfiable"):
+        Channel.load(cbor2.dumps(party(0, k2=1, k3=prints(raw, 0)[:3])(raw)))
+
+
+@pytest.mark.requirement("R-CBOR-1")
+def test_descriptor_beyond_its_bound_is_too_large() -> None:
+    with pytest.raises(Refused, match="too-large"):
+        Channel.load(bytes(MAX_DESCRIPTOR + 1))
+
+
+@pytest.mark.requirement("R-CHAN-3")
+def test_descriptor_is_not_received() -> None:
+    """It comes out of band: as bytes from the wire it is no message."""
+    w = world()
+    step = w.receive(w.channel.data)
+    assert step.refusal is not None
+    assert step.refusal.code.value == "not-cose-sign"
