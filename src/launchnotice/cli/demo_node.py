@@ -100,6 +100,11 @@ class Node:
         """The system's signer answers "not yet" once."""
         self._system[0].away = 1
 
+    def anchored(self) -> int:
+        """The journal position that the anchor names, 0 if none."""
+        mark = self._anchor.load()
+        return mark[0] if mark else 0
+
     def draft(self, body: Body, now: int, officers: Sequence[str]) -> bytes:
         """A draft for the officers' desks."""
         return self.endpoint.draft(body, now, officers).data
@@ -120,14 +125,14 @@ class Node:
         return " + ".join([registry.label(view.place), *stated])
 
     def _open(self, now: int) -> Endpoint:
-        journal, anchor = self._store.open()
+        journal, self._anchor = self._store.open()
         self.openings += 1
         return Endpoint.open(
             Channel.load(self._setting.descriptor),
             self.code,
             journal,
             now,
-            anchor=anchor,
+            anchor=self._anchor,
             system=self._system,
             epoch_id=self._epoch_id,
         )

@@ -89,9 +89,9 @@ def perform(setting: Setting, stores: dict[str, Store], seed: int, say: Callable
     stage = Stage(setting, stores, link, say)
     try:
         play = _Play(setting, stage)
-        play.exchange()
-        play.intrude()
-        play.conclude()
+        for act in (play.exchange, play.intrude, play.conclude):
+            if not stage.failures:
+                act()
     finally:
         for node in stage.nodes.values():
             node.close()
@@ -182,7 +182,10 @@ class _Play:
             return
         for finding in event.findings:
             self.stage.quote(text.finding(finding))
+        self.stage.check("shown as new before", expected=False, found=event.subject in self.shown)
         self.shown.append(event.subject)
+        if self.stage.failures:
+            return
         name = self.stage.notices.get(event.subject)
         if name == "notice 1":
             self.receipt_without_system()
@@ -198,7 +201,7 @@ class _Play:
         stage.reopen(ru)
         stage.check("RU: reservations that wait", 1, ru.endpoint.health(stage.now).unsealed)
         again = [event.subject for event in ru.endpoint.events() if event.code is EventCode.NOTICE]
-        stage.check("RU: notices presented again", self.shown[-1:], again)
+        stage.check("RU: notices presented again", self.named(self.shown[-1:]), self.named(again))
 
     def answer(self, body: Body) -> None:
         """An officer answers at a desk."""
@@ -240,13 +243,18 @@ class _Play:
         for code, node in stage.nodes.items():
             stage.check(f"{code}: openings", 3, node.openings)
             stage.check(f"{code}: owed", None, node.endpoint.next_deadline)
-        stage.check("notices shown as new in RU", sorted(stage.notices), sorted(self.shown))
+        shown = sorted(self.named(self.shown))
+        stage.check("notices shown as new in RU", self.named(list(stage.notices)), shown)
         for notice, (delivery, findings) in zip(stage.notices, _ENDS, strict=True):
             name = stage.notices[notice]
             found = self.us.endpoint.exchange(notice).deliveries["RU"]
             stage.check(f"delivery of {name}", delivery, registry.label(found))
             stage.check(f"findings of {name}", findings, self.findings(notice))
         stage.tell("both", "nothing is owed any more")
+
+    def named(self, ids: list[bytes]) -> list[str]:
+        """What the timeline calls these notices."""
+        return [self.stage.notices.get(notice, notice.hex()) for notice in ids]
 
     def findings(self, notice: bytes) -> list[str]:
         """What the agreement has to say of a notice, as RU found."""

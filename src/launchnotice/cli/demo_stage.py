@@ -77,10 +77,10 @@ class Stage:
         heapq.heappush(self._agenda, (self.now + seconds, self._appointments, act))
 
     def run(self) -> None:
-        """Go on until nobody has anything to do."""
+        """Go on until nobody has anything to do, or something is wrong."""
         for _ in range(_MOMENTS):
             moment = self._next()
-            if moment is None:
+            if moment is None or self.failures:
                 return
             if moment > _LIMIT:
                 break
@@ -117,6 +117,9 @@ class Stage:
 
     def take(self, node: Node, step: Step, *, confirm: bool = True) -> None:
         """What a step brings: events are written down and confirmed, bytes go to the line."""
+        if step.sends:
+            position = node.endpoint.health(self.now).position
+            self.check(f"{node.code}: anchored when bytes leave", position, node.anchored())
         self._moved = self._moved or bool(step.events)
         for event in step.events:
             self._note(event)
