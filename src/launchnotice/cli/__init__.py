@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status. (Usage errors, `--help` and `--version` raise `SystemExit`, as argparse does.)
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that lacks a character gets its number, not a traceback.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal that lacks a character gets its number, not a traceback.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))
         finally:

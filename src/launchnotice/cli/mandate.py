@@ -100,6 +100,9 @@ def _make(args: argparse.Namespace) -> int:
     channel = common.load_channel(args.channel)
     if args.party not in channel.parties:
         raise common.Trouble(f"--party {args.party}: not a party of the channel")
+    previous = _previous(args.previous, channel)
+    if previous is not None and previous.payload.party != args.party:
+        raise common.Trouble(f"--previous: a mandate of {previous.payload.party}, expected {args.party}")
     draft = draft_mandate(
         channel,
         args.party,
@@ -107,7 +110,7 @@ def _make(args: argparse.Namespace) -> int:
         issued=args.issued,
         expires=args.expires,
         signers=args.signer,
-        previous=_previous(args.previous, channel),
+        previous=previous,
     )
     common.write(args.out, draft.data, force=args.force)
     print(text.ceremony(review_mandate(draft, channel), draft, channel))

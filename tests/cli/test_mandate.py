@@ -1,0 +1,238 @@
+"""`mandate`: the whole ceremony through files, and every way in which it can go wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from launchnotice import Channel, Draft, times
+from launchnotice.ceremony import verify_mandates
+from launchnotice.cli import common
+from tests.cli.conftest import Cli, say
+
+IDENTITIES = [
+    f"US-{label}.json"
+    for label in ("authority-1", "authority-2", "officer-1", "officer-2", "officer-3", "system")
+]
+SIGNERS = ("--signer", "authority-1", "--signer", "authority-2")
+TIMES = ("--issued", "2027-01-01T00:00:00Z", "--expires", "2027-12-31T00:00:00Z")
+MAKE = (
+    "mandate",
+    "make",
+    "--channel",
+    "channel.cbor",
+    "--party",
+    "US",
+    "--identity",
+    *IDENTITIES,
+    *SIGNERS,
+    *TIMES,
+)
+
+
+def sign(number: int, *more: str) -> tuple[str, ...]:
+    return (
+        "mandate",
+        "sign",
+        "m.draft",
+        "--channel",
+        "channel.cbor",
+        "--key",
+        f"US-authority-{number}.pem",
+        *more,
+    )
+
+
+SEAL = ("mandate", "seal", "m.draft", "--channel", "channel.cbor", "--out", "m.cbor")
+
+
+def channel() -> Channel:
+    return Channel.load(Path("channel.cbor").read_bytes())
+
+
+def test_ceremony_from_draft_to_mandate(cli: Cli, folder: Path) -> None:
+    ran = cli(*MAKE, "--out", "m.draft")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith("FOR SIGNATURE: mandate of US\n")
+    assert "has not signed" in ran.out
+    first = cli(*sign(1))
+    assert first.status == 0
+    assert first.out.startswith("FOR SIGNATURE: mandate of US\n")
+    assert "1 signatures are missing" in first.out
+    second = cli(*sign(2, "--out", "signed.draft"))
+    assert "has signed (not verified yet)" in second.out
+    assert "all have signed; next: launchnotice mandate seal" in second.out
+    assert len(Draft.load(Path("m.draft").read_bytes()).signatures) == 1
+    sealed = cli("mandate", "seal", "signed.draft", *SEAL[3:])
+    assert sealed.status == 0
+    mandate = verify_mandates(channel(), [Path("m.cbor").read_bytes()])
+    assert mandate.id.hex() in "".join(sealed.out.split())
+    assert mandate.payload.issued == times.parse_instant("2027-01-01T00:00:00Z")
+    assert [one.label for one in mandate.payload.identities] == [name[3:-5] for name in IDENTITIES]
+
+
+def test_next_mandate_follows_the_one_before(cli: Cli, folder: Path) -> None:
+    assert cli(*MAKE, "--previous", "US.cbor", "--out", "m.draft").status == 0
+    for number in (1, 2):
+        assert cli(*sign(number)).status == 0
+    assert say(cli(*SEAL)).startswith("bad-mandate-chain: ")
+    assert cli(*SEAL, "--previous", "US.cbor").status == 0
+    chain = [Path(name).read_bytes() for name in ("US.cbor", "m.cbor")]
+    assert verify_mandates(channel(), chain).payload.version == 2
+    shown = cli("mandate", "show", "m.cbor", "--channel", "channel.cbor", "--previous", "US.cbor")
+    assert shown.status == 0
+    assert shown.out.startswith("VERIFIED: signed by the authority of US\n")
+    gap = cli("mandate", "show", "m.cbor", "--channel", "channel.cbor")
+    assert (gap.status, gap.err) == (1, "")
+    assert gap.out.startswith("REFUSED: mandate-gap: ")
+
+
+def test_issued_is_now_unless_told_otherwise(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.9)
+    words = [word for word in MAKE if word not in TIMES[:2]]
+    assert cli(*words, "--out", "m.draft").status == 0
+    assert "2027-01-15 08:00:00 UTC" in cli("mandate", "show", "m.draft").out
+
+
+def test_show_says_what_was_verified(cli: Cli, folder: Path) -> None:
+    assert cli("mandate", "show", "US.cbor").out.startswith("NOT VERIFIED")
+    data = json.loads(cli("mandate", "show", "US.cbor", "--channel", "channel.cbor", "--json").out)
+    assert (data["object"], data["verified"], data["payload"]["party"]) == ("mandate", True, "US")
+
+
+def test_officer_sees_the_draft_even_if_the_passphrase_is_wrong(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    before = Path("m.draft").read_bytes()
+    monkeypatch.setenv(common.PASSPHRASE_VARIABLE, "wrong")
+    ran = cli(*sign(1))
+    assert ran.status == 2
+    assert ran.out.startswith("FOR SIGNATURE: mandate of US\n")
+    assert ran.err == "launchnotice: US-authority-1.pem: wrong passphrase, or the file is damaged\n"
+    assert Path("m.draft").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("US-officer-1.pem", "wrong-key: the draft's manifest does not list this key"),
+        ("RU-authority-1.pem", "wrong-key: the draft's manifest does not list this key"),
+        ("US-system.json", "US-system.json: expected 1 to 2 PEM blocks, got 0"),
+        ("nowhere.pem", "nowhere.pem: No such file or directory"),
+        ("/dev/zero", "/dev/zero: larger than 16,384 bytes"),
+    ],
+)
+def test_keys_that_cannot_sign(cli: Cli, folder: Path, key: str, line: str) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    before = Path("m.draft").read_bytes()
+    ran = cli(*sign(1)[:-1], key)
+    assert (ran.status, ran.err) == (2, f"launchnotice: {line}\n")
+    assert Path("m.draft").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        (("--party", "FR"), "--party FR: not a party of the channel"),
+        (("--signer", "nobody"), "unknown-signer: the mandate lists no authority 'nobody'"),
+        (("--signer", "officer-1"), "unknown-signer: the mandate lists no authority 'officer-1'"),
+        (("--identity", "nowhere.json"), "nowhere.json: No such file or directory"),
+        (("--identity", "US.cbor"), "US.cbor: no public identity file: bad-text"),
+        (("--expires", "2029-01-01T00:00:00Z"), "bad-value: MandatePayload: out-of-range: a mandate expires"),
+        (("--previous", "RU.cbor"), "--previous: a mandate of RU, expected US"),
+        (("--previous", "channel.cbor"), "--previous: not-cose-sign"),
+        (("--channel", "US.cbor"), "US.cbor: no channel descriptor"),
+        (("--out", "US.cbor"), "US.cbor: exists; --force replaces it"),
+    ],
+)
+def test_what_cannot_be_drafted_is_one_line_and_no_file(
+    cli: Cli, folder: Path, more: tuple[str, ...], line: str
+) -> None:
+    assert say(cli(*MAKE, "--out", "m.draft", *more)).startswith(line)
+    assert not Path("m.draft").exists()
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2027-13-01T00:00:00Z", "2027-01-01"])
+def test_times_are_rfc_3339(cli: Cli, folder: Path, moment: str) -> None:
+    ran = cli(*MAKE, "--out", "m.draft", "--expires", moment)
+    assert ran.status == 2
+    assert "expected a time such as" in ran.err
+
+
+def test_draft_without_all_signatures_is_not_sealed(cli: Cli, folder: Path) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    cli(*sign(1))
+    assert say(cli(*SEAL)) == "not-signed: signatures of the manifest are missing"
+    assert not Path("m.cbor").exists()
+
+
+def test_nothing_is_overwritten_unasked(cli: Cli, folder: Path) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    before = Path("US.cbor").read_bytes()
+    assert say(cli(*sign(1, "--out", "US.cbor"))) == "US.cbor: exists; --force replaces it"
+    assert say(cli(*SEAL[:-1], "US.cbor")) == "US.cbor: exists; --force replaces it"
+    assert Path("US.cbor").read_bytes() == before
+    assert cli(*sign(1, "--out", "US.cbor", "--force")).status == 0
+    assert Path("US.cbor").read_bytes() != before
+
+
+@pytest.mark.parametrize("command", [sign(1), SEAL])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nowhere", "No such file"),
+        (".", "Is a directory"),
+        ("empty", "empty"),
+        ("US.cbor", "no draft: forbidden-type"),
+        ("channel.cbor", "no draft: "),
+    ],
+)
+def test_files_that_are_no_draft(
+    cli: Cli, folder: Path, command: tuple[str, ...], name: str, reason: str
+) -> None:
+    Path("empty").touch()
+    words = [name if word == "m.draft" else word for word in command]
+    assert say(cli(*words)).startswith(f"{name}: {reason}")
+
+
+def test_draft_of_another_channel_is_neither_signed_nor_sealed(cli: Cli, folder: Path) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    parties = [
+        word
+        for code in ("US", "RU")
+        for word in ("--party", f"{code}:2:{code}-authority-1.json,{code}-authority-2.json")
+    ]
+    cli(
+        "channel",
+        "make",
+        "--name",
+        "other",
+        "--agreement",
+        "us-ussr-1988",
+        "--suite",
+        "classic",
+        *parties,
+        "--out",
+        "other",
+    )
+    for command in (sign(1), SEAL):
+        words = ["other" if word == "channel.cbor" else word for word in command]
+        assert say(cli(*words)).startswith("wrong-channel: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("channel.cbor",), "channel.cbor: expected a mandate or its draft, got a channel descriptor"),
+        (("US-system.json",), "US-system.json: expected a mandate or its draft, got a identity"),
+        (("nowhere",), "nowhere: No such file or directory"),
+        (("US-system.pem",), "US-system.pem: "),
+        (("US.cbor", "--previous", "US.cbor"), "--previous needs --channel"),
+        (("US.cbor", "--channel", "channel.cbor", "--previous", "channel.cbor"), "--previous: not-cose-sign"),
+    ],
+)
+def test_what_cannot_be_shown_as_a_mandate(cli: Cli, folder: Path, words: tuple[str, ...], line: str) -> None:
+    assert say(cli("mandate", "show", *words)).startswith(line)
