@@ -80,13 +80,14 @@ class Draft:
         signatures: by kid.
     """
 
-    __slots__ = ("data", "header", "id", "payload", "signatures")
+    __slots__ = ("_manifest", "data", "header", "id", "payload", "signatures")
 
     def __init__(self, header: bytes, payload: bytes, signatures: dict[bytes, bytes]) -> None:
         self.header, self.payload, self.signatures = header, payload, signatures
         rows = [{1: kid, 2: signatures[kid]} for kid in sorted(signatures)]
         self.data = cbor.encode({1: 1, 2: header, 3: payload, 4: rows})
         self.id = cose.message_id(header, payload)
+        self._manifest: tuple[Signatory, ...] | None = None
 
     @classmethod
     def load(cls, data: bytes) -> Self:
@@ -106,6 +107,13 @@ class Draft:
                 that the policy does not accept, or holds a signature that does not verify.
         """
         return Review(self, channel, mandate)
+
+    @property
+    def manifest(self) -> tuple[Signatory, ...]:
+        """Who signs, as a message's payload says; raises `Refused`."""
+        if self._manifest is None:
+            self._manifest = parse_payload(self.payload)[0].manifest
+        return self._manifest
 
     def signed(self, keys: Sequence[Signer], manifest: Sequence[Signatory]) -> Draft:
         """The draft with signatures by these keys added; for reviews and ceremonies."""
@@ -158,6 +166,7 @@ class Review:
     def __init__(self, draft: Draft, channel: Channel, mandate: Mandate) -> None:
         self.draft, self.mandate = draft, mandate
         self.payload, self.row = parse_payload(draft.payload)
+        draft._manifest = self.payload.manifest
         _check_context(draft, self.payload, channel, mandate)
         self.body = _own_body(self.payload, self.row)
         self.signers = identify(self.payload.manifest, mandate.keyring, len(channel.algorithms))

@@ -33,11 +33,11 @@ from launchnotice.ledger import Ledger
 from launchnotice.outbox import Outbox
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import KINDS, EpochReason, Kind, KindClass, Policy, Usage
+from launchnotice.registry import KINDS, EpochReason, Kind, KindClass, Policy, Refusal, Role, Usage
 from launchnotice.sealing import Send
 from launchnotice.sync import Syncs
 from launchnotice.views import Step
-from launchnotice.wire.bounds import DRAFT_LIFETIME, SIGN_RETRY
+from launchnotice.wire.bounds import DRAFT_LIFETIME, RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.message import KIND_OF, ChainedPayload
 from launchnotice.wire.record import Record
@@ -129,20 +129,21 @@ class Endpoint:
             Stale: the own head, epoch or mandate moved, or it is older than an hour.
         """
         self._begin(now)
-        if not self._state.find(draft.id):
-            review = draft.review(self.channel, self._mandate())
-            if review.missing():
-                raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(review.missing())}")
-            self._open_epoch(now)
-            self._ledger.transact(now, lambda state: self._reserve(state, review, now))
-        return self._step(self._seal(now, draft.id))
+        if self._state.find(draft.id):
+            return self._step(self._seal(now, {draft.id: draft}))
+        review = self._review(draft)
+        if review.missing():
+            raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(review.missing())}")
+        self._open_epoch(now)
+        self._ledger.transact(now, lambda state: self._reserve(state, review, now))
+        return self._step(self._seal(now, {draft.id: review.draft}))
 
     def receive(self, data: bytes, now: int) -> Step:
         """Take bytes from the network, a file or a hand.
 
         Never raises for what the bytes are: `Step.refusal` says why they were not accepted.
         """
-        self._now = now
+        self._tick(now)
         decision: Decision | None = None
 
         def judge(state: State) -> Sequence[Entry]:
@@ -194,7 +195,11 @@ class Endpoint:
         waits = [self._outbox.next(state), views.next_overdue(state)]
         if state.unsealed and self._system:
             waits.append(self._sign_at)
-        if self._answers or (self._owed_receipts(state) and state.mandate(self.party)):
+        if (
+            self._ledger.unsettled
+            or self._answers
+            or (self._owed_receipts(state) and state.mandate(self.party))
+        ):
             waits.append(self._now)
         if self._system and state.mandate(self.party):
             waits.append(self._syncs.next(state, self._now))
@@ -240,8 +245,14 @@ class Endpoint:
         return self._ledger.state
 
     def _begin(self, now: int) -> None:
-        self._now = now
+        self._tick(now)
         self._ledger.catch_up()
+
+    def _tick(self, now: int) -> None:
+        """Take the time; one far behind the last shows that what was scheduled came from a wrong clock."""
+        if now < self._now - RETRY_FIRST:
+            self._outbox, self._syncs, self._sign_at = Outbox(), Syncs(), now
+        self._now = now
 
     def _step(self, sends: list[Send], refusal: Refused | None = None) -> Step:
         if sends:
@@ -299,14 +310,25 @@ class Endpoint:
             raise UsageError(Usage.NOT_INTELLIGIBLE, "what nobody can read is rejected, not acknowledged")
         return exchange.sender
 
+    def _review(self, draft: Draft) -> Review:
+        """The review under the own mandate that the draft names, which need not be the newest."""
+        newest = self._mandate()
+        for mandate in reversed(self._state.mandates[self.party]):
+            try:
+                return draft.review(self.channel, mandate)
+            except Refused as refusal:
+                if refusal.code is not Refusal.UNKNOWN_MANDATE:
+                    raise
+        return draft.review(self.channel, newest)
+
     def _reserve(self, state: State, review: Review, now: int) -> Sequence[Entry]:
         payload, body = review.payload, review.body
         if state.find(review.draft.id):
             return []
         to = self._check_statement(body) if review.row.kind_class is KindClass.SIGNAL else ""
-        officers = [s.identity for s in review.signers if s.identity != self._identity().label]
-        fresh = compose(state, body, now, officers, self._identity(), to)
-        if now - payload.issued > DRAFT_LIFETIME or not sealing.same_place(payload, fresh):
+        if now - payload.issued > DRAFT_LIFETIME or not sealing.in_place(payload, state):
+            officers = [s.identity for s in review.signers if s.role is Role.OFFICER]
+            fresh = compose(state, body, now, officers, self._identity(), to)
             raise Stale("the own head, epoch or mandate moved, or an hour passed", fresh)
         heads = payload.heads if isinstance(payload, ChainedPayload) else ()
         return [
@@ -338,18 +360,30 @@ class Endpoint:
 
         self._ledger.transact(now, judge)
 
-    def _seal(self, now: int, only: bytes | None = None) -> list[Send]:
-        """Let the system sign what is reserved, and release it."""
+    def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> list[Send]:
+        """Let the system sign what is reserved, or of that only these drafts, and release it."""
+        if only is None and now < self._sign_at:
+            return []
         state = self._state
         # What was reserved before a restore is never signed; the restored endpoint states it anew.
         current = None if self._ledger.restored else state.epoch
         waiting = [
-            r for r in state.unsealed.values() if (r.number, r.random) == current and only in (None, r.id)
+            r
+            for r in state.unsealed.values()
+            if (r.number, r.random) == current and (only is None or r.id in only)
         ]
-        sealed = [entry for r in waiting if (entry := sealing.seal(r, self._system)) is not None]
+        drafts = only or {}
+        signed = [sealing.seal(r, drafts.get(r.id) or Draft.load(r.draft), self._system) for r in waiting]
+        sealed = [entry for entry in signed if entry is not None]
         if len(sealed) < len(waiting):
             self._sign_at = now + SIGN_RETRY
-        self._ledger.transact(now, lambda state: [entry for entry in sealed if entry.id in state.unsealed])
+
+        def judge(state: State) -> Sequence[Entry]:
+            # What another node sealed meanwhile has other bytes (ML-DSA is randomised): those count.
+            sealed[:] = [entry for entry in sealed if entry.id in state.unsealed]
+            return sealed
+
+        self._ledger.transact(now, judge)
         sends = (
             [Send(party, x.data) for party, x in self._outbox.unoffered(self._state, now)] if sealed else []
         )

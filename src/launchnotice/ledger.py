@@ -52,8 +52,11 @@ class Ledger:
         self.restored = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
         self.fold()
-        if self.state.position == 0:
-            self.commit(now, [Opened(entries.FORMAT, channel.id, party)])
+        opened = Opened(entries.FORMAT, channel.id, party)
+        self.transact(now, lambda state: [] if state.position else [opened])
+        # A journal that begins here is anchored here: a crash before the first release is no restore.
+        if self.state.position == 1:
+            self.settle_anchor()
         self.shown = self.state.position
 
     def fold(self) -> None:
@@ -118,6 +121,11 @@ class Ledger:
         pending, self._pending = self._pending, []
         self.shown = self.state.position
         return tuple(pending)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether the next call has something to tell: a fold to make anew, or events not handed over."""
+        return self._stale or bool(self._pending)
 
     def settle_anchor(self) -> None:
         """Write the anchor, if the journal has moved since; bytes wait for this."""

@@ -43,10 +43,13 @@ class Outbox:
 
     def unoffered(self, state: State, now: int) -> list[tuple[str, Exchange]]:
         """Own mandates that were never offered: they go before any message under them."""
+        open_mandates = [state.exchanges.get(mandate.id) for mandate in state.mandates[state.own]]
         found = [
             (party, exchange)
-            for party, exchange in self._open(state)
-            if exchange.kind == MANDATE_KIND and (exchange.id, party) not in self._turns
+            for exchange in open_mandates
+            if exchange is not None
+            for party in _debtors(state, exchange)
+            if (exchange.id, party) not in self._turns
         ]
         for party, exchange in found:
             self._schedule(party, exchange, now)
@@ -83,15 +86,14 @@ class Outbox:
         """What is owed to be sent, and to whom."""
         for exchange in state.exchanges.values():
             if exchange.own and exchange.data and repeatable(state, exchange):
-                for party in state.channel.others(state.own):
-                    if exchange.owes(party, state.channel) is not Owed.NOTHING:
-                        yield party, exchange
+                for party in _debtors(state, exchange):
+                    yield party, exchange
 
     def _turn(self, party: str, exchange: Exchange) -> Turn:
         delivery = exchange.delivery(party)
         turn = self._turns.get((exchange.id, party))
         if turn is None:
-            return Turn(exchange.time, 0, delivery)
+            return Turn(0, 0, delivery)  # never offered by this process, whatever its clock was then
         if turn.delivery is not delivery:
             heard = max(fact.time for (sender, _), fact in exchange.facts.items() if sender == party)
             return Turn(heard + RETRY_RECEIVED, 0, delivery)
@@ -103,6 +105,12 @@ class Outbox:
         # A shift beyond RETRY_MAX is pointless, and an unbounded one would grow for ever.
         wait = min(first << min(turn.tries, 16), RETRY_MAX)
         self._turns[exchange.id, party] = Turn(now + wait, turn.tries + 1, turn.delivery)
+
+
+def _debtors(state: State, exchange: Exchange) -> list[str]:
+    """The members that still owe something for what is ours."""
+    others = state.channel.others(state.own)
+    return [party for party in others if exchange.owes(party, state.channel) is not Owed.NOTHING]
 
 
 def repeatable(state: State, exchange: Exchange) -> bool:

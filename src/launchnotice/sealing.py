@@ -19,8 +19,9 @@ from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import Kind, Role, Usage
 from launchnotice.wire import cose
 from launchnotice.wire.keys import Signer
-from launchnotice.wire.message import ChainedPayload, Payload, parse_payload
+from launchnotice.wire.message import ChainedPayload, Payload
 from launchnotice.wire.signals import Receipt, Sync
+from launchnotice.wire.streams import Position
 
 
 class Send(NamedTuple):
@@ -70,9 +71,8 @@ def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity
     )
 
 
-def seal(reserved: Reserved, system: Sequence[Signer]) -> Sealed | None:
+def seal(reserved: Reserved, draft: Draft, system: Sequence[Signer]) -> Sealed | None:
     """Sign what is reserved; None if these signers are not its system or have no signature yet."""
-    draft = Draft.load(reserved.draft)
     data = _complete(draft, system)
     if data is None:
         return None
@@ -86,19 +86,21 @@ def sign_sync(
     return _complete(compose(state, body, now, (), identity, to), system)
 
 
-def same_place(payload: Payload, fresh: Draft) -> bool:
-    """Whether a payload still stands where a fresh draft would: epoch, own head and mandate."""
-    new, _ = parse_payload(fresh.payload)
-    if (payload.mandate, payload.epoch) != (new.mandate, new.epoch):
+def in_place(payload: Payload, state: State) -> bool:
+    """Whether a payload stands where the next message stands: mandate, epoch and own head."""
+    mandate, epoch = state.mandate(state.own), (payload.epoch.number, payload.epoch.random)
+    if mandate is None or payload.mandate != mandate.id or epoch != state.epoch:
         return False
-    if isinstance(payload, ChainedPayload) and isinstance(new, ChainedPayload):
-        return (payload.seq, payload.prev) == (new.seq, new.prev)
-    return getattr(payload, "head", None) == getattr(new, "head", None)
+    stream = state.stream(state.own, epoch)
+    if isinstance(payload, ChainedPayload):
+        return (payload.seq, payload.prev) == (stream.seq + 1, stream.head)
+    head: Position = payload.head  # type: ignore[attr-defined]  # the two other classes have one
+    return (head.seq, head.id) == (stream.seq, stream.head)
 
 
 def _complete(draft: Draft, system: Sequence[Signer]) -> bytes | None:
-    payload, _ = parse_payload(draft.payload)
-    missing = {line.kid: line for line in payload.manifest if line.kid not in draft.signatures}
+    manifest = draft.manifest
+    missing = {line.kid: line for line in manifest if line.kid not in draft.signatures}
     signatures: dict[bytes, bytes] = {}
     for signer in system:
         line = missing.get(signer.key.kid)
@@ -106,4 +108,4 @@ def _complete(draft: Draft, system: Sequence[Signer]) -> bytes | None:
         if signature is None:
             return None
         signatures[signer.key.kid] = signature
-    return draft.assemble(payload.manifest, signatures) if len(signatures) == len(missing) else None
+    return draft.assemble(manifest, signatures) if len(signatures) == len(missing) else None

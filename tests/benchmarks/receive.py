@@ -116,7 +116,7 @@ def measure_receive(suite: Suite, officers: int, rounds: int) -> Figures:
     one = side(suite, officers)
     bare, whole = [], []
     for n in range(rounds):
-        data = one.us.submit(signed(one, NOW + n), NOW + n).sends[0].data
+        data = one.us.submit(signed(one, NOW + n), NOW + n).sends[-1].data
         checks = bare_checks(one, data)
         checks()
         bare.append(timed(checks))
@@ -146,7 +146,7 @@ def measure_submit(rounds: int) -> Figures:
 def measure_junk(rounds: int) -> tuple[float, dict[str, float]]:
     """The dearest of several kinds of bytes that fall before any signature work."""
     one = side(Suite.CLASSIC, 1)
-    data = one.us.submit(signed(one, NOW), NOW).sends[0].data
+    data = one.us.submit(signed(one, NOW), NOW).sends[-1].data
     kinds = {
         "random": os.urandom(len(data)),
         "truncated": data[:-1],
