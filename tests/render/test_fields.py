@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchnotice.pact.agreement import Rule
-from launchnotice.registry import Check, Evidence
+from launchnotice.registry import Algorithm, Check, Evidence
 from launchnotice.render.fields import (
     MAX_SHOWN,
     WIDTH,
@@ -33,6 +33,7 @@ from launchnotice.render.fields import (
 )
 from launchnotice.wire import cbor
 from launchnotice.wire.codecs import Bool, Bytes, Int, Text
+from launchnotice.wire.cose import Manifest, Signatory
 from launchnotice.wire.record import Record, field
 
 
@@ -181,6 +182,17 @@ def test_rule_of_an_unknown_kind_or_value_keeps_its_numbers() -> None:
     )
     assert rule_line(rule).startswith("scope of unknown kind 63, x: 250;")
     assert layout(tree(rule, Style.RAW))[-1].split() == ["7", "values", "250"]
+
+
+@pytest.mark.parametrize("style", Style)
+def test_manifest_is_shown_by_algorithm_and_thumbprint(style: Style) -> None:
+    class Signed(Record):
+        manifest: tuple[Signatory, ...] = field(1, Manifest(), "who signs")
+
+    line = Signatory(Algorithm.ED25519, bytes(range(32)))
+    shown = "\n".join(layout(tree(Signed(manifest=(line,)), style)))
+    assert "ed25519" in shown
+    assert line.kid.hex() in "".join(shown.split())
 
 
 def test_lines_fit_an_ordinary_terminal() -> None:

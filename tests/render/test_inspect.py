@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchnotice import Draft, Refused
+from launchnotice import Draft, Refused, UsageError
 from launchnotice.ceremony import draft_mandate, sign_mandate
-from launchnotice.registry import Kind, Refusal
-from launchnotice.render import text
+from launchnotice.registry import Kind, Refusal, Usage
+from launchnotice.render import text, verdict
 from launchnotice.render.inspect import Inspection, inspect, parse_identity
 from launchnotice.wire import cbor
 from launchnotice.wire.record import Record
@@ -133,6 +133,15 @@ def test_mandates_draft_is_checked_when_all_have_signed() -> None:
     spoilt = Draft(full.header, full.payload, {**full.signatures, kid: bytes(64)})
     assert refusal(inspect(spoilt.data, CHANNEL)) is Refusal.BAD_SIGNATURE
     assert refusal(inspect(full.data, EXERCISE)) is Refusal.WRONG_CHANNEL
+
+
+def test_fault_of_the_machine_is_not_taken_for_a_missing_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bytes:
+        raise UsageError(Usage.BAD_VALUE, "this build of cryptography lacks the algorithm")
+
+    monkeypatch.setattr(verdict, "seal_mandate", broken)
+    with pytest.raises(UsageError, match="lacks the algorithm"):
+        inspect(mandate_draft().data, CHANNEL)
 
 
 def spoilt_signature() -> bytes:

@@ -137,6 +137,12 @@ def test_every_finding_has_its_article_and_says_if_it_is_provisional() -> None:
         assert ("PROVISIONAL" in text.finding(one)) == (one.evidence is Evidence.PROVISIONAL)
 
 
+def test_review_says_which_channel_and_that_it_opens_an_epoch() -> None:
+    shown = text.review(review_of(launch()), CHANNEL)
+    assert " ".join(re.findall("....", CHANNEL.id.hex())[:5]) in shown
+    assert "epoch 1, number 1, opens the epoch: first\n" in shown
+
+
 def test_review_of_a_signal_names_the_addressee_and_the_notice() -> None:
     us, ru, us_centre, _ = pair()
     settle([us, ru], NOW)

@@ -94,6 +94,7 @@ def _fail(message: str) -> int:
 def _discard_output() -> None:
     """Keep the interpreter from flushing into the closed pipe when it ends."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output = sys.stdout.fileno()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
     except OSError:
         return  # standard output is no file

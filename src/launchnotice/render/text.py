@@ -38,7 +38,7 @@ from launchnotice.render.fields import (
     words,
 )
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
-from launchnotice.wire.record import Record
+from launchnotice.wire.message import Payload
 
 BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
 """First and last line of everything that belongs to an exercise channel."""
@@ -54,7 +54,7 @@ def review(review: Review, channel: Channel) -> str:
     heading = [
         Node("from", quote(payload.sender)),
         Node("to", quote(to) if (to := getattr(payload, "to", None)) else "all other parties"),
-        Node("channel", quote(channel.descriptor.name)),
+        _channel(channel),
         Node("agreement", quote(channel.descriptor.agreement.id)),
         Node("issued", instant(payload.issued)),
         Node("place", _place(payload)),
@@ -94,7 +94,7 @@ def ceremony(payload: MandatePayload, draft: Draft, channel: Channel) -> str:
     return _page(
         f"FOR SIGNATURE: mandate of {quote(payload.party)}",
         [
-            _section("", layout([Node("channel", quote(channel.descriptor.name)), *_identity(draft.id)])),
+            _section("", layout([_channel(channel), *_identity(draft.id)])),
             _section("WHAT IT SAYS", layout(tree(payload, Style.SPOKEN, skip))),
             _section(f"KEYS ({len(payload.identities)} identities)", layout(_identities(payload))),
             _section("SIGNATURES", layout(signatures)),
@@ -204,11 +204,6 @@ def channel(channel: Channel) -> str:
     )
 
 
-def page(title: str, sections: Sequence[tuple[str, Sequence[Node]]], *, exercise: bool) -> str:
-    """A title and sections of nodes, between banners if it is an exercise."""
-    return _page(title, [_section(name, layout(nodes)) for name, nodes in sections], exercise=exercise)
-
-
 # Helpers -------------------------------------------------------------------------------
 
 _PROVISIONAL = "; PROVISIONAL: not all of the rule was read in the text of the agreement"
@@ -227,6 +222,11 @@ def _section(title: str, lines: list[str]) -> list[str]:
     return ["", title, *lines] if title else lines
 
 
+def _channel(channel: Channel) -> Node:
+    # Two channels can have one name; their ids differ.
+    return Node("channel", f"{quote(channel.descriptor.name)}\nits id begins {check_code(channel.id)}")
+
+
 def _identity(message_id: bytes) -> list[Node]:
     return [Node("check code", check_code(message_id)), Node("message id", groups(message_id))]
 
@@ -235,9 +235,10 @@ def _position(epoch: int, seq: int) -> str:
     return f"epoch {epoch}, number {seq}" if seq else f"epoch {epoch}, outside the stream"
 
 
-def _place(payload: Record) -> str:
-    epoch = getattr(payload, "epoch", None)
-    return _position(epoch.number if epoch else 0, getattr(payload, "seq", 0))
+def _place(payload: Payload) -> str:
+    place = _position(payload.epoch.number, getattr(payload, "seq", 0))
+    opening = getattr(payload, "opening", None)
+    return f"{place}, opens the epoch: {label(opening.reason)}" if opening else place
 
 
 def _signers(review: Review) -> list[Node]:
