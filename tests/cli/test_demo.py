@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
-from launchnotice import Channel, Endpoint
+from launchnotice import Channel, Endpoint, JournalError
 from launchnotice.cli import demo, demo_play, main, readback
+from launchnotice.cli.demo_intruder import Attempt, Stolen
 from launchnotice.cli.demo_play import Outcome
 from launchnotice.cli.demo_setting import CENTRES, FileStore, Setting, Store, make_keys, make_setting
-from launchnotice.cli.link import Fate, Link
+from launchnotice.cli.link import Datagram, Fate, Link
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import Suite
+from launchnotice.registry import Refusal, Suite
 
 SEEDS = range(1, 201)
 GROUPS = [SEEDS[start : start + 25] for start in range(0, len(SEEDS), 25)]
@@ -134,6 +135,43 @@ def test_exit_1_when_a_check_of_the_exchange_fails(
     monkeypatch.setattr(demo, "perform", lambda *_: Outcome(["something is wrong"], 1, 1, 1))
     assert demo.run(options(tmp_path)) == 1
     assert "FAILED: something is wrong" in capsys.readouterr().out
+
+
+def test_exit_1_when_the_library_raises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def perform(*_: Any) -> Outcome:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(demo, "perform", perform)
+    assert demo.run(options(tmp_path)) == 1
+    assert "FAILED: the disk is full" in capsys.readouterr().out
+
+
+def test_a_line_that_loses_everything_never_comes_to_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cut(Link):
+        def offer(self, sender: str, to: str, data: bytes, now: int) -> Fate:
+            self.record.append(Datagram(0, sender, to, data))
+            return Fate.LOST
+
+    monkeypatch.setattr(demo_play, "Link", Cut)
+    outcome, sides, _ = play(1)
+    assert outcome.failures == ["the exchange comes to rest: expected True, got False"]
+    assert "US: something is still owed" in readback.differences(*sides)
+
+
+def test_an_attempt_that_is_not_refused_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing_special(_: Channel, notice: bytes, __: Stolen) -> list[Attempt]:
+        return [Attempt("the notice itself", "RU", notice, Refusal.BAD_SIGNATURE)]
+
+    monkeypatch.setattr(demo_play, "attempts", nothing_special)
+    assert play(1)[0].failures == ["the notice itself: expected bad-signature, got None"]
+
+
+def test_readback_says_why_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = str(tmp_path / "missing")
+    assert readback.main([missing, "US", missing, missing]) == 1
+    assert capsys.readouterr().err.startswith("readback: ")
 
 
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from launchnotice import (
     load_agreement,
     registry,
 )
-from launchnotice.ceremony import draft_mandate, review_mandate, seal_mandate, sign_mandate
+from launchnotice.ceremony import draft_mandate, seal_mandate, sign_mandate
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal.anchor import FileAnchor
 from launchnotice.journal.sqlite import SqliteJournal
@@ -135,9 +135,7 @@ def make_mandate(channel: Channel, code: str, holders: dict[str, tuple[SigningKe
         channel, code, identities, issued=START - day, expires=START + 365 * day, signers=authorities
     ).data
     for label in authorities:
-        draft = Draft.load(data)
-        review_mandate(draft, channel)
-        data = sign_mandate(draft, channel, holders[label]).data
+        data = sign_mandate(Draft.load(data), channel, holders[label]).data
     return seal_mandate(Draft.load(data), channel)
 
 
