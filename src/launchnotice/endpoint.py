@@ -193,13 +193,10 @@ class Endpoint:
         """The instant, in seconds, at which `poll` has something to do; None if nothing is due."""
         state = self._state
         waits = [self._outbox.next(state), views.next_overdue(state)]
-        if state.unsealed and self._system:
+        if self._system and self._sealable(state):
             waits.append(self._sign_at)
-        if (
-            self._ledger.unsettled
-            or self._answers
-            or (self._owed_receipts(state) and state.mandate(self.party))
-        ):
+        owed = self._answers or (self._owed_receipts(state) and state.mandate(self.party))
+        if owed or self._ledger.unsettled:
             waits.append(self._now)
         if self._system and state.mandate(self.party):
             waits.append(self._syncs.next(state, self._now))
@@ -359,6 +356,11 @@ class Endpoint:
             return [sealing.reserve_receipt(state, x, now, system) for x in self._owed_receipts(state)]
 
         self._ledger.transact(now, judge)
+
+    def _sealable(self, state: State) -> list[Reserved]:
+        """What is reserved and not signed; the restored endpoint states anew what a restore left behind."""
+        current = None if self._ledger.restored else state.epoch
+        return [r for r in state.unsealed.values() if (r.number, r.random) == current]
 
     def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> list[Send]:
         """Let the system sign what is reserved, or of that only these drafts, and release it."""
