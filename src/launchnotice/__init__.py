@@ -30,7 +30,7 @@ from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import SPEC_VERSION
 from launchnotice.sealing import Send
 from launchnotice.views import Step
-from launchnotice.wire import geo, notices, signals, times
+from launchnotice.wire import coordinates, geo, notices, signals, times
 from launchnotice.wire.keys import PublicKey, Signer, SigningKey
 from launchnotice.wire.keys import generate as generate_keys
 
@@ -61,6 +61,7 @@ __all__ = [
     "Stale",
     "Step",
     "UsageError",
+    "coordinates",
     "generate_keys",
     "geo",
     "load_agreement",

@@ -15,7 +15,7 @@ from launchnotice.core.entries import EpochKey
 from launchnotice.core.state import State
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.channel import Channel
-from launchnotice.pact.findings import Finding, protocol_finding
+from launchnotice.pact.findings import Finding, protocol_finding, shape_findings
 from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import (
     KINDS,
@@ -211,6 +211,7 @@ class Review:
     def _findings(self, channel: Channel) -> list[Finding]:
         payload = self.payload
         findings = channel.judge(payload.kind, self.body, payload.issued, payload.issued)
+        findings += shape_findings(self.body)
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings

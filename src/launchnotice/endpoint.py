@@ -38,6 +38,7 @@ from launchnotice.sealing import Send
 from launchnotice.sync import Syncs
 from launchnotice.views import Step
 from launchnotice.wire.bounds import DRAFT_LIFETIME, RETRY_FIRST, SIGN_RETRY
+from launchnotice.wire.geo import author_check
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.message import KIND_OF, ChainedPayload
 from launchnotice.wire.record import Record
@@ -112,6 +113,7 @@ class Endpoint:
         kind = KIND_OF.get(type(body))
         if kind is None or KINDS[kind].policy is Policy.MACHINE:
             raise UsageError(Usage.BAD_VALUE, "expected the body of a message that officers sign")
+        _check_shapes(body)
         to = self._check_statement(body) if KINDS[kind].kind_class is KindClass.SIGNAL else ""
         system = self._identity()
         self._check_officers(kind, signers)
@@ -366,14 +368,7 @@ class Endpoint:
         """Let the system sign what is reserved, or of that only these drafts, and release it."""
         if only is None and now < self._sign_at:
             return []
-        state = self._state
-        # What was reserved before a restore is never signed; the restored endpoint states it anew.
-        current = None if self._ledger.restored else state.epoch
-        waiting = [
-            r
-            for r in state.unsealed.values()
-            if (r.number, r.random) == current and (only is None or r.id in only)
-        ]
+        waiting = [r for r in self._sealable(self._state) if only is None or r.id in only]
         drafts = only or {}
         signed = [sealing.seal(r, drafts.get(r.id) or Draft.load(r.draft), self._system) for r in waiting]
         sealed = [entry for entry in signed if entry is not None]
@@ -409,6 +404,13 @@ class Endpoint:
             data = sealing.sign_sync(self._state, body, now, self._identity(), self._system, party)
             sends += [Send(party, data)] if data else []
         return sends
+
+
+def _check_shapes(body: Record) -> None:
+    try:
+        author_check(body)
+    except Refused as error:
+        raise UsageError(Usage.BAD_VALUE, error.detail) from None
 
 
 def _receipted(state: State, exchange: Exchange) -> bool:

@@ -337,6 +337,7 @@ class FindingCode(StrEnum):
     MISSING = "missing"
     NOT_ALLOWED = "not-allowed"
     AREA_FORM = "area-form"
+    AREA_SHAPE = "area-shape"
     STATED_TWICE = "stated-twice"
     STATED_AGAIN = "stated-again"
     OTHER_BYTES = "other-bytes"

@@ -19,7 +19,8 @@ import launchnotice
 from launchnotice import registry
 from launchnotice.pact.findings import Finding
 from launchnotice.wire.codecs import kebab
-from launchnotice.wire.geo import LATITUDE, LONGITUDE, AreaRecord
+from launchnotice.wire.coordinates import LATITUDE, LONGITUDE
+from launchnotice.wire.geo import AreaRecord
 from launchnotice.wire.message import Payload
 from launchnotice.wire.record import Record
 

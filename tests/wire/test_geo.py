@@ -12,22 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchnotice.errors import LaunchnoticeError, Refused, UsageError
-from launchnotice.registry import AreaForm, LengthUnit, Ocean, Quadrant, Refusal, Usage
+from launchnotice.registry import AreaForm, Category, LengthUnit, Ocean, Quadrant, Refusal, Usage
 from launchnotice.wire import bounds, cbor, geo
-from launchnotice.wire.geo import (
-    AREAS,
+from launchnotice.wire.coordinates import (
     LATITUDE,
     LONGITUDE,
-    Area,
-    AreaRecord,
+    MAX_RADIUS,
+    QUARTER_MILE,
     Axis,
-    Circle,
-    LandRegion,
-    OceanQuadrant,
-    Point,
-    Polygon,
-    WaterBody,
-    author_check,
     format_decimal,
     format_dms,
     format_length,
@@ -38,7 +30,21 @@ from launchnotice.wire.geo import (
     parse_longitude,
     parse_point,
 )
+from launchnotice.wire.geo import (
+    AREAS,
+    Area,
+    AreaRecord,
+    Circle,
+    LandRegion,
+    OceanQuadrant,
+    Point,
+    Polygon,
+    WaterBody,
+    author_check,
+    shape_problems,
+)
 from launchnotice.wire.geodesy import DEGREE, MAX_LATITUDE, MAX_LONGITUDE, Flaw, LatLon, Problem
+from launchnotice.wire.notices import LaunchNotification
 
 AREA = Area()
 NM, KM = LengthUnit.NAUTICAL_MILE, LengthUnit.KILOMETRE
@@ -63,7 +69,7 @@ points = positions().map(lambda p: Point(latitude=p[0], longitude=p[1]))
 circles = st.builds(
     lambda p, radius, unit: Circle(latitude=p[0], longitude=p[1], radius=radius, unit=unit),
     positions(),
-    st.integers(1, geo.MAX_RADIUS),
+    st.integers(1, MAX_RADIUS),
     st.sampled_from(LengthUnit),
 )
 polygons = st.lists(positions(), min_size=3, max_size=12, unique=True).map(
@@ -308,7 +314,7 @@ def test_author_may_not_send_what_a_reader_is_shown(area: AreaRecord, problem: P
     assert area.problems() == (problem,)
     assert AREA.load(AREA.dump(area)) == area
     with pytest.raises(Refused) as caught:
-        author_check(area)
+        author_check(notice(area))
     assert caught.value.code is Refusal.BAD_AREA
     assert problem.flaw.value in caught.value.detail
 
@@ -327,8 +333,19 @@ def test_author_may_not_send_what_a_reader_is_shown(area: AreaRecord, problem: P
     ],
 )
 def test_author_may_send_sound_areas(area: AreaRecord) -> None:
-    author_check(area)
+    author_check(notice(area))
     assert area.problems() == ()
+
+
+def notice(*areas: AreaRecord) -> LaunchNotification:
+    return LaunchNotification(category=Category.BALLISTIC_MISSILE, planned_date=20_000, impact_areas=areas)
+
+
+def test_more_points_than_are_examined_is_said() -> None:
+    """Sixteen combs of 256 points would keep a receiver busy for a tenth of a second."""
+    shape = Polygon(points=tuple((k * 1_000, k * k * 100) for k in range(129)))
+    assert shape_problems(notice(shape)) == shape_problems(notice(shape, shape))[:0]
+    assert shape_problems(notice(shape, shape)) == ["not examined: more than 256 points"]
 
 
 def test_shapes_answer_in_milliarcseconds() -> None:
@@ -553,13 +570,13 @@ def test_point_is_refused_and_says_why(text: str, because: str) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, geo.MAX_RADIUS), st.sampled_from(LengthUnit))
+@given(st.integers(1, MAX_RADIUS), st.sampled_from(LengthUnit))
 def test_lengths_are_exact_both_ways(metres: int, unit: LengthUnit) -> None:
     """Miles that no decimal gives are printed in kilometres: the metres are never wrong."""
-    kept = unit if metres % geo.QUARTER_MILE == 0 else KM
+    kept = unit if metres % QUARTER_MILE == 0 else KM
     assert parse_length(format_length(metres, unit)) == (metres, kept)
-    if metres * geo.QUARTER_MILE <= geo.MAX_RADIUS:
-        quarters = metres * geo.QUARTER_MILE
+    if metres * QUARTER_MILE <= MAX_RADIUS:
+        quarters = metres * QUARTER_MILE
         assert parse_length(format_length(quarters, unit)) == (quarters, unit)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from launchnotice import Channel, Draft, Event, Refused, geo, notices, registry, signals, times
+from launchnotice import Channel, Draft, Event, Refused, coordinates, geo, notices, registry, signals, times
 from launchnotice.cli.demo_intruder import Stolen, attempts, reworded
 from launchnotice.cli.demo_node import Body, Desk, Node
 from launchnotice.cli.demo_setting import START, Setting, Store
@@ -31,8 +31,8 @@ from launchnotice.render import text
 
 _TODAY: Final = START // times.DAY
 _IMPACT: Final = geo.Circle(
-    latitude=geo.parse_latitude("08-43-00N"),
-    longitude=geo.parse_longitude("167-44-00E"),
+    latitude=coordinates.parse_latitude("08-43-00N"),
+    longitude=coordinates.parse_longitude("167-44-00E"),
     radius=18_520,
     unit=LengthUnit.NAUTICAL_MILE,
 )

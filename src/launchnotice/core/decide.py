@@ -25,7 +25,7 @@ from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
-from launchnotice.pact.findings import Finding, protocol_finding
+from launchnotice.pact.findings import Finding, protocol_finding, shape_findings
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
 from launchnotice.registry import ContentType, FindingCode, Kind, KindClass, Place, Refusal
 from launchnotice.wire import cose, times
@@ -189,6 +189,7 @@ def _findings(
             found = ", ".join(str(key) for key in body.extra)[:64]
             findings.append(protocol_finding(FindingCode.UNKNOWN_FIELDS, found=found))
         findings += state.channel.judge(payload.kind, body, payload.issued, now)
+        findings += shape_findings(body)
     if mandate.payload.version < stream.version:
         findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
     if payload.issued > mandate.payload.expires:

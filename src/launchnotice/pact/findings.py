@@ -5,6 +5,7 @@ from __future__ import annotations
 from launchnotice.registry import Evidence, FindingCode
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
 from launchnotice.wire.codecs import Enumeration, Text
+from launchnotice.wire.geo import shape_problems
 from launchnotice.wire.record import Record, field
 
 
@@ -34,3 +35,8 @@ def protocol_finding(
 ) -> Finding:
     """A finding under a rule of LNP/1 itself."""
     return Finding(name=code.value, subject=subject, expected=expected, found=found)
+
+
+def shape_findings(body: Record) -> list[Finding]:
+    """What is wrong with the shapes of a body's areas: shown, never refused (R-AREA-4)."""
+    return [protocol_finding(FindingCode.AREA_SHAPE, found=problem) for problem in shape_problems(body)]

@@ -19,8 +19,9 @@ from launchnotice.registry import AreaForm, kind_row, label
 from launchnotice.wire import cbor, times
 from launchnotice.wire.bounds import MAX_MESSAGE
 from launchnotice.wire.codecs import Array, Bool, Bytes, Codec, Date, Enumeration, Instant, Int, Text
+from launchnotice.wire.coordinates import Axis, format_dms, format_length
 from launchnotice.wire.cose import Manifest
-from launchnotice.wire.geo import Area, Axis, Circle, Points, format_dms, format_length
+from launchnotice.wire.geo import Area, Circle, Points
 from launchnotice.wire.keys import CoseKey
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record
