@@ -88,7 +88,7 @@ def _object(sample: Sample) -> dict[str, Any]:
     if sample.payload is None:
         return shown | {"bytes": sample.data.hex(), "sha256": cose.envelope_digest(sample.data).hex()}
     envelope = cose.parse(sample.data, len(sample.data))
-    raw: Any = cbor.decode(envelope.payload, len(envelope.payload))
+    raw: Any = cbor.decode(envelope.payload, bounds.MAX_MANDATE)
     lines = cose.Manifest().load(raw[6])
     return shown | {
         "body_protected": envelope.body_header.hex(),

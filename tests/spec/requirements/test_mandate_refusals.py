@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cbor2
@@ -271,7 +271,7 @@ def test_first_mandate_of_another_authority_is_refused() -> None:
     assert newcomer.receive(first(w), NOW).refusal is None
 
 
-GOOD = {
+GOOD: dict[str, tuple[str, Callable[[World], bytes]]] = {
     "second": (
         "R-MAND-1 R-MAND-2 R-MAND-3 R-MAND-4 R-MAND-5 R-MAND-6 R-MAND-7 R-MAND-8 "
         "R-KEY-1 R-KEY-2 R-KEY-3 R-KEY-4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cbor2
@@ -224,7 +225,7 @@ def test_identity_that_signs_with_half_its_keys_is_refused() -> None:
     assert w.receive(notice(w)).refusal is None
 
 
-GOOD = {
+GOOD: dict[str, tuple[str, Callable[[World], bytes]]] = {
     "notice": (
         "R-CBOR-1 R-CBOR-2 R-CBOR-3 R-CBOR-4 R-CBOR-5 R-REC-1 R-REC-2 R-REC-3 R-VAL-1 R-VAL-2 R-VAL-4 "
         "R-ENV-1 R-ENV-2 R-ENV-3 R-ENV-4 R-ENV-5 R-SIGN-1 R-SIGN-2 R-SIGN-3 R-SIGN-4 R-SIGN-5 R-SIGN-6 "
