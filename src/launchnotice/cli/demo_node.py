@@ -147,5 +147,5 @@ class Node:
 def describe(event: Event) -> str:
     """An event in a few words, without what it is about."""
     kind = registry.kind_row(event.kind)
-    what = f"{kind.label} of {event.party}" if kind else event.party
-    return f"{event.code.value}: {what}"
+    what = f"{kind.label} of {event.party}" if kind else f"of {event.party}"
+    return f"{event.code.value}{':' if kind else ''} {what}"

@@ -221,6 +221,7 @@ class _Play:
             refusal = stage.deliver(datagram.to, datagram.data)
             stage.check("refusal of a replay", None, refusal)
         stage.run()
+        stage.tell("RU", "answers as before, and shows nothing again")
         first = self.us.endpoint.exchange(next(iter(stage.notices))).data
         for attempt in attempts(Channel.load(self.setting.descriptor), first, self.stolen()):
             stage.tell("intruder", f"{attempt.name} > {attempt.to}")

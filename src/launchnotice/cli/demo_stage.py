@@ -138,8 +138,8 @@ class Stage:
         again = node.endpoint.events()
         self.tell(
             node.code,
-            f"closed and opened again: {health.open_exchanges} exchanges open, "
-            f"{health.unsealed} waiting for the system, {len(again)} events presented again",
+            f"closed and opened again; exchanges open: {health.open_exchanges}, "
+            f"waiting for the system: {health.unsealed}, events presented again: {len(again)}",
         )
         self.check(f"{node.code}: presented again are marked", [True] * len(again), [e.again for e in again])
         self.check(f"{node.code}: epoch after the restart", epoch, health.epoch)
