@@ -14,7 +14,7 @@ from launchnotice.ceremony import draft_mandate, sign_mandate
 from launchnotice.registry import Kind, Refusal, Usage
 from launchnotice.render import text, verdict
 from launchnotice.render.inspect import Inspection, inspect, parse_identity
-from launchnotice.wire import cbor
+from launchnotice.wire import cbor, geo
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch, make_centre, make_channel, make_mandate, open_endpoint
@@ -93,6 +93,13 @@ def test_findings_are_those_that_its_arrival_at_once_would_give() -> None:
     assert "FINDINGS, HAD IT ARRIVED WHEN IT WAS ISSUED" in shown
     assert "LATE: planned date" in shown
     assert "  none\n" in inspect(NOTICE, CHANNEL, [FIRST]).text()
+
+
+def test_flawed_shape_of_a_peer_is_a_finding_too() -> None:
+    crossed = geo.Polygon(points=((0, 0), (3_600_000, 3_600_000), (3_600_000, 0), (0, 3_600_000)))
+    data = FORGER.notice(body=launch(impact_areas=(crossed,))).data
+    assert "AREA SHAPE" in inspect(data, CHANNEL, [FIRST]).text()
+    assert "PROBLEM" in inspect(data).text()
 
 
 def test_draft_is_verified_by_its_review_and_says_who_has_signed() -> None:

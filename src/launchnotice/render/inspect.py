@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 from launchnotice.draft import Draft
 from launchnotice.errors import Refused
 from launchnotice.pact.channel import Channel
+from launchnotice.pact.findings import shape_findings
 from launchnotice.pact.mandate import Identity, Mandate, MandatePayload, UnverifiedMandate, load_payload
 from launchnotice.registry import ContentType, KindRow, Refusal, label
 from launchnotice.render import text, verdict
@@ -334,7 +335,10 @@ def _signatures(
 def _judged(channel: Channel | None, payload: Payload, body: Record | None) -> list[tuple[str, list[Node]]]:
     if channel is None or body is None:
         return []
-    findings = channel.judge(payload.kind, body, payload.issued, payload.issued)
+    findings = [
+        *channel.judge(payload.kind, body, payload.issued, payload.issued),
+        *shape_findings(body),
+    ]
     nodes = [Node(f"{number}.", text.finding(one)) for number, one in enumerate(findings, 1)]
     return [("FINDINGS, HAD IT ARRIVED WHEN IT WAS ISSUED", nodes or [Node("none", "")])]
 
