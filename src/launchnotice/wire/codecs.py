@@ -7,7 +7,6 @@ gave; both raise `Refused`, which `wire.record` turns into `UsageError` for the 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final, Protocol
@@ -245,6 +244,8 @@ _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def _check_characters(text: str) -> None:
+    import unicodedata  # text that is ASCII does without
+
     if not unicodedata.is_normalized("NFC", text):
         raise Refused(Refusal.BAD_TEXT, "expected Unicode normalization form C")
     for char in text:

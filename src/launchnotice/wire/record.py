@@ -23,7 +23,7 @@ from launchnotice.wire.bounds import MAX_MESSAGE
 from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
-_UNKNOWN_NAME = re.compile(r"#(0|[1-9][0-9]{0,19})")
+_UNKNOWN_NAME = r"#(0|[1-9][0-9]{0,19})"
 
 
 class Field:
@@ -188,7 +188,7 @@ class Record:
 
     @classmethod
     def _unknown_key(cls, name: object) -> int:
-        match = _UNKNOWN_NAME.fullmatch(name) if cls.OPEN and isinstance(name, str) else None
+        match = re.fullmatch(_UNKNOWN_NAME, name) if cls.OPEN and isinstance(name, str) else None
         key = int(match[1]) if match else -1
         if key not in range(2**64) or any(row.key == key for row in cls.FIELDS):
             expected = ", ".join([row.name for row in cls.FIELDS])

@@ -6,13 +6,12 @@
   instant without a rule of the agreement that says how.
 - Windows are ``[start, end)``; a deadline is met at ``time <= deadline``.
 
-Not here: any reading of a clock.
+Not here: any reading of a clock. `datetime` is imported on use: no message needs it.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
 from typing import Final
 
 from launchnotice.errors import Refused
@@ -23,15 +22,17 @@ MAX_INSTANT: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that RFC 
 MAX_DATE: Final = MAX_INSTANT // DAY
 
 # The hour is bounded here because some versions of Python read 24:00:00 as the next midnight.
-_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EPOCH: Final = date(1970, 1, 1).toordinal()
+_INSTANT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_EPOCH: Final = 719_163  # date(1970, 1, 1).toordinal()
 
 
 def parse_instant(text: str) -> int:
     """Seconds of an RFC 3339 time in UTC, ``2026-11-24T07:00:00Z``; raises `Refused` (`bad-text`)."""
+    from datetime import datetime
+
     try:
-        if _INSTANT.fullmatch(text):
+        if re.fullmatch(_INSTANT, text):
             return _not_negative(int(datetime.fromisoformat(text).timestamp()))
     except ValueError:
         pass
@@ -40,13 +41,17 @@ def parse_instant(text: str) -> int:
 
 def format_instant(seconds: int) -> str:
     """RFC 3339 text of an instant."""
+    from datetime import UTC, datetime
+
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse_date(text: str) -> int:
     """Days of an ISO 8601 calendar date, ``2026-11-24``; raises `Refused` (`bad-text`)."""
+    from datetime import date
+
     try:
-        if _DATE.fullmatch(text):
+        if re.fullmatch(_DATE, text):
             return _not_negative(date.fromisoformat(text).toordinal() - _EPOCH)
     except ValueError:
         pass
@@ -55,6 +60,8 @@ def parse_date(text: str) -> int:
 
 def format_date(days: int) -> str:
     """ISO 8601 text of a date."""
+    from datetime import date
+
     return date.fromordinal(_EPOCH + days).isoformat()
 
 
