@@ -19,7 +19,7 @@ from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.core.tables import DELIVERY, STREAM, Delivery, Outcome
 from launchnotice.pact.mandate import MAX_LIFETIME
 from launchnotice.registry import Kind, Refusal, Suite, label
-from launchnotice.wire import bounds, cbor, cose
+from launchnotice.wire import bounds, cbor, cose, geo
 from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
 from launchnotice.wire.record import Record
 from launchnotice.wire.streams import Epoch, genesis
@@ -33,6 +33,7 @@ _BLOCK: Final = re.compile(r"```cddl\n(.*?)```", re.DOTALL)
 _PART: Final = re.compile(r"<!-- generated: ([a-z- ]+) -->\n.*?<!-- end -->", re.DOTALL)
 _MORE: Final = {
     "MAX_EVIDENCE": (MAX_EVIDENCE, "Contradicting signals kept about one notice and kind, after the first."),
+    "MAX_EXAMINED": (geo.MAX_EXAMINED, "Points of all polygons of a body whose geometry is looked at."),
     "MAX_LIFETIME": (MAX_LIFETIME, "Seconds from a mandate's issue to its expiry: 13 months."),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import cbor2
 import pytest
 
-from launchnotice import Agreement, Event
+from launchnotice import Agreement, Event, UsageError
 from launchnotice.pact.agreement import Condition, Rule
 from launchnotice.registry import (
     Anchor,
@@ -26,9 +26,10 @@ from launchnotice.registry import (
     RejectionCode,
     TimeUnit,
 )
+from launchnotice.wire import geo
 from launchnotice.wire.geo import Circle, LandRegion, Point, Polygon
 from launchnotice.wire.message import parse
-from launchnotice.wire.notices import LaunchNotification, Window
+from launchnotice.wire.notices import Window
 from launchnotice.wire.signals import Acknowledgement, Receipt, Rejection, Sync
 from tests.spec.requirements.build import OFFICERS, World, parts, world
 from tests.support import NOW, launch, open_endpoint, state
@@ -188,15 +189,42 @@ def test_remark_changes_no_finding_and_no_span() -> None:
     assert plain.receiver.launch(one.subject, NOW).span == loud.receiver.launch(two.subject, NOW).span
 
 
+CROSSING = Polygon(points=((0, 0), (3_600_000, 3_600_000), (3_600_000, 0), (0, 3_600_000)))
+ANTIPODAL = Polygon(points=((0, 0), (0, 648_000_000), (36_000_000, 90_000_000)))
+HALF = Polygon(points=((0, 0), (0, 432_000_000), (0, -432_000_000)))
+INEXACT = Circle(latitude=0, longitude=0, radius=464, unit=LengthUnit.NAUTICAL_MILE)
+MANY = Polygon(points=tuple((n, -n * n) for n in range(geo.MAX_EXAMINED)))
+SQUARE = Polygon(points=((0, 0), (0, 3_600_000), (3_600_000, 3_600_000), (3_600_000, 0)))
+FLAWED = {
+    "antipodal-edge": (ANTIPODAL,),
+    "crossing-edges": (CROSSING,),
+    "half-sphere": (HALF,),
+    "inexact-unit": (INEXACT,),
+    "not examined": (MANY, SQUARE),
+}
+
+
 @pytest.mark.requirement("R-AREA-4")
-def test_area_with_crossing_edges_is_shown() -> None:
-    crossing = Polygon(points=((0, 0), (3_600_000, 3_600_000), (3_600_000, 0), (0, 3_600_000)))
-    assert crossing.problems()
+@pytest.mark.requirement("R-AREA-5")
+@pytest.mark.parametrize("flaw", FLAWED)
+def test_flawed_area_is_shown_by_the_receiver_and_stopped_at_the_author(flaw: str) -> None:
     w = world()
-    event = received(w, launch(impact_areas=(crossing,)))
-    body = w.receiver.exchange(event.subject).body
-    assert isinstance(body, LaunchNotification)
-    assert body.impact_areas == (crossing,)
+    body = launch(impact_areas=FLAWED[flaw])
+    (finding,) = [one for one in received(w, body).findings if one.code is FindingCode.AREA_SHAPE]
+    assert flaw in (finding.found or "")
+    sender = open_endpoint(w.channel, w.us, mandates=[*w.mandates.values()])
+    with pytest.raises(UsageError, match="bad-value"):
+        sender.draft(body, NOW, list(OFFICERS))
+
+
+@pytest.mark.requirement("R-AREA-4")
+@pytest.mark.requirement("R-AREA-5")
+def test_area_without_a_flaw_has_no_finding() -> None:
+    w = world()
+    body = launch(impact_areas=(SQUARE,))
+    assert codes(received(w, body)) == []
+    sender = open_endpoint(w.channel, w.us, mandates=[*w.mandates.values()])
+    assert sender.draft(body, NOW, list(OFFICERS))
 
 
 # Agreement -----------------------------------------------------------------------------
@@ -328,7 +356,7 @@ def test_notice_that_breaks_every_rule_is_accepted() -> None:
 def test_notice_that_cannot_be_read_is_rejected_and_not_acknowledged() -> None:
     w = world()
     subject = received(w, launch(), k5=63).subject
-    with pytest.raises(Exception, match="not-intelligible"):
+    with pytest.raises(UsageError, match="not-intelligible"):
         state(w.receiver, w.ru, Acknowledgement(subject=subject), NOW + 2)
     assert state(
         w.receiver, w.ru, Rejection(subject=subject, code=RejectionCode.UNINTELLIGIBLE), NOW + 2

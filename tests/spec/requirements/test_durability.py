@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from launchnotice import Endpoint, JournalError, PublicKey, Send, SigningKey
+from launchnotice import Endpoint, JournalError, PublicKey, Send, SigningKey, Stale
 from launchnotice.core.entries import EpochOpened, Reserved, Sealed, decode, keys
 from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
 from launchnotice.journal import Entry
@@ -138,7 +138,7 @@ def test_position_is_signed_once_whatever_is_submitted() -> None:
     two = sign(d.endpoint, d.w.us, launch(remark="another"), NOW, OFFICERS)
     d.system.willing = False
     d.endpoint.submit(one, NOW)
-    with pytest.raises(Exception, match="stale"):
+    with pytest.raises(Stale):
         d.endpoint.submit(two, NOW)
     d.system.willing = True
     assert len(notices(d.endpoint.poll(NOW + 10).sends)) == 1
