@@ -300,9 +300,10 @@ def test_sync_is_repeated_with_doubling_waits_until_nothing_is_missing() -> None
     assert not any(said(w.receiver.poll(now).sends, Kind.SYNC) for now in range(NOW + 200, NOW + 600, 10))
 
 
-@pytest.mark.requirement("R-SYNC-2")
+@pytest.mark.requirement("R-SYNC-8")
 def test_unknown_mandate_is_asked_for() -> None:
     w = world()
+    assert said(w.receiver.poll(NOW).sends, Kind.SYNC) == []
     assert w.receive(w.forger.notice(k3=bytes(32)).data).refusal is not None
     assert [to for to, _ in said(w.receiver.poll(NOW + 1).sends, Kind.SYNC)] == ["US"]
 
