@@ -32,7 +32,10 @@ EXAMPLES: Final = SPEC / "examples" / "classic.json"
 _BLOCK: Final = re.compile(r"```cddl\n(.*?)```", re.DOTALL)
 _PART: Final = re.compile(r"<!-- generated: ([a-z- ]+) -->\n.*?<!-- end -->", re.DOTALL)
 _MORE: Final = {
-    "MAX_EVIDENCE": (MAX_EVIDENCE, "Contradicting signals kept about one notice and kind, after the first."),
+    "MAX_EVIDENCE": (
+        MAX_EVIDENCE,
+        "Contradicting signals of one party and kind kept about a notice, after the first.",
+    ),
     "MAX_EXAMINED": (geo.MAX_EXAMINED, "Points of all polygons of a body whose geometry is looked at."),
     "MAX_LIFETIME": (MAX_LIFETIME, "Seconds from a mandate's issue to its expiry: 13 months."),
 }

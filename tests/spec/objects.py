@@ -72,7 +72,12 @@ def exchange(suite: Suite) -> Exchange:
     first = UnverifiedMandate.parse(us_mandate).verify(channel, None)
     second = make_mandate(channel, us, first)
     mandate_draft = draft_mandate(
-        channel, "US", us.identities(), issued=NOW, expires=NOW + 86_400, signers=["authority-1"]
+        channel,
+        "US",
+        us.identities(),
+        issued=NOW,
+        expires=NOW + 86_400,
+        signers=["authority-1", "authority-2"],
     )
     samples = (
         Sample("descriptor", "descriptor", channel.data),
