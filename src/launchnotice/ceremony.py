@@ -16,6 +16,7 @@ from launchnotice.pact.mandate import (
     Mandate,
     MandatePayload,
     UnverifiedMandate,
+    check_payload,
     load_payload,
 )
 from launchnotice.registry import ContentType, MandateReason, Refusal, Role, Usage
@@ -46,7 +47,8 @@ def draft_mandate(
         confirmed: own epochs that the authority confirms.
 
     Raises:
-        UsageError: a rule of mandates is broken, or a signer is no authority of the list.
+        UsageError: a rule of mandates is broken, such as a threshold that the signers do not
+            reach, or a signer is no authority of the list.
     """
     payload = MandatePayload(
         channel=channel.id,
@@ -60,6 +62,11 @@ def draft_mandate(
         identities=tuple(identities),
         confirmed=tuple(confirmed),
     )
+    try:
+        check_payload(payload, channel, previous)
+    except Refused as error:
+        # Said before anybody signs, not when the last signature is there.
+        raise UsageError(Usage.BAD_VALUE, f"mandate: {error}") from None
     return Draft(cose.BODY_HEADERS[ContentType.MANDATE], cbor.encode(payload.dump()), {})
 
 

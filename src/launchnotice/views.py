@@ -17,7 +17,7 @@ from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
 from launchnotice.sealing import Send
-from launchnotice.wire.message import parse, read_body
+from launchnotice.wire.message import Message, recall
 from launchnotice.wire.record import Record
 
 
@@ -57,7 +57,7 @@ class ExchangeView(NamedTuple):
         place: where it stands in this journal; `disputed`: its position is under dispute.
         time: when it arrived or was sealed, in seconds; `issued`: when it was drafted.
         body: the record of its kind, None if unreadable or a mandate.
-        findings: what there is to say of it.
+        findings: what there is to say of it; of one's own, what its review said.
         deliveries: how far it has come with each other party; empty if it is a peer's.
         signals: everything stated about it, by peers and by us, oldest first.
         evidence: peers' signals that contradict an earlier one under the same key.
@@ -136,12 +136,10 @@ EXPIRY_NOTICE = 30 * 86_400
 def exchange(state: State, notice: bytes) -> ExchangeView:
     """A notice with its signals; raises `UsageError` (`unknown-subject`)."""
     found = _exchange(state, notice)
-    message = parse(found.data)._payload if found.data and found.kind != MANDATE_KIND else None
+    message = recall(found.data) if found.data and found.kind != MANDATE_KIND else None
     stream = state.streams[found.sender].get(found.epoch)
-    disputed = bool(stream and stream.disputed is not None and found.seq >= stream.disputed)
     others = state.channel.others(state.own) if found.own else []
-    signals = [_signal(party, stated) for (party, _), stated in found.facts.items()]
-    signals += [_signal(state.own, stated) for stated in found.stated.values()]
+    signals = [_signal(state, stated) for stated in (*found.facts.values(), *found.stated.values())]
     return ExchangeView(
         id=found.id,
         sender=found.sender,
@@ -149,14 +147,14 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
         epoch=found.epoch,
         seq=found.seq,
         place=found.place,
-        disputed=disputed,
+        disputed=bool(stream and stream.disputed is not None and found.seq >= stream.disputed),
         time=found.time,
-        issued=message.issued if message else found.time,
-        body=_body(found.data) if message else None,
-        findings=tuple(Finding.load(raw) for raw in found.findings),
+        issued=message.payload.issued if message else found.time,
+        body=message.body if message else None,
+        findings=_findings(state, found, message),
         deliveries={party: found.delivery(party) for party in others},
         signals=tuple(sorted(signals, key=lambda signal: signal.time)),
-        evidence=tuple(_signal(found.sender, stated) for stated in found.evidence),
+        evidence=tuple(_signal(state, stated) for stated in found.evidence),
         data=found.data,
     )
 
@@ -164,7 +162,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
 def launch(state: State, notice: bytes, now: int) -> LaunchView:
     """The launch that a notice begins; raises `UsageError` (`unknown-subject`)."""
     found = _exchange(state, notice)
-    body = _body(found.data) if found.data and found.kind == Kind.LAUNCH else None
+    body = recall(found.data).body if found.data and found.kind == Kind.LAUNCH else None
     if body is None:
         raise UsageError(Usage.UNKNOWN_SUBJECT, "not a readable launch notification")
     span = state.channel.descriptor.agreement.validity(found.kind, body)
@@ -259,13 +257,17 @@ def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
         yield Attention(need, x.id, x.sender, x.time + state.channel.descriptor.acknowledge_within)
 
 
-def _signal(party: str, stated: Stated) -> SignalView:
+def _findings(state: State, found: Exchange, message: Message | None) -> tuple[Finding, ...]:
+    """What was found on arrival; of one's own notice, what its review said."""
+    if not found.own:
+        return tuple(Finding.load(raw) for raw in found.findings)
+    if message is None or message.body is None:
+        return ()
+    issued = message.payload.issued
+    return tuple(state.channel.judge(found.kind, message.body, issued, issued))
+
+
+def _signal(state: State, stated: Stated) -> SignalView:
     findings = tuple(Finding.load(raw) for raw in stated.findings)
-    body = _body(stated.data) if stated.data else None
-    return SignalView(party, stated.kind, stated.id, stated.time, body, findings)
-
-
-def _body(data: bytes) -> Record | None:
-    """The body of journalled bytes, which were verified before they were journalled."""
-    unverified = parse(data)
-    return read_body(unverified._payload, unverified.row)
+    body = recall(stated.data).body if stated.data else None
+    return SignalView(stated.party or state.own, stated.kind, stated.id, stated.time, body, findings)

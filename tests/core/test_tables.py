@@ -45,7 +45,7 @@ def test_any_order_and_repetition_of_facts_ends_the_same(facts: list[Kind], rand
 def test_a_delivery_hears_the_facts_of_its_own_party_alone(order: list[tuple[str, Kind]]) -> None:
     exchange = Exchange(b"n" * 32, "US", Kind.LAUNCH, (1, b"e" * 16), 1, own=True)
     for party, kind in order:
-        exchange.facts[party, kind] = Stated(b"s" * 32, 0, kind, 1, b"e" * 16, [], b"data")
+        exchange.facts[party, kind] = Stated(party, b"s" * 32, 0, kind, 1, b"e" * 16, [], b"data")
     assert exchange.delivery("RU") is Delivery.REJECTED
     assert exchange.delivery("CN") is Delivery.ACKNOWLEDGED
     assert exchange.delivery("FR") is Delivery.PENDING

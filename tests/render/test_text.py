@@ -417,10 +417,10 @@ def test_authority_key_of_an_earlier_mandate_is_said_to_be_one() -> None:
     draft = draft_mandate(
         CHANNEL,
         "US",
-        [one for one in new.identities() if one.label != "authority-1"],
+        new.identities(),
         issued=NOW,
         expires=NOW + 1,
-        signers=["authority-1"],
+        signers=["authority-1", "authority-2"],
         previous=first,
     )
     assert "an earlier key" in text.ceremony(review_mandate(draft, CHANNEL), draft, CHANNEL)

@@ -165,5 +165,5 @@ def test_midnight_as_hour_24_is_refused_even_where_python_reads_it(monkeypatch: 
         def fromisoformat(cls, text: str) -> Lenient:
             return cls(2026, 11, 25, tzinfo=UTC)
 
-    monkeypatch.setattr(times, "datetime", Lenient)
+    monkeypatch.setattr("datetime.datetime", Lenient)
     refused(times.parse_instant, "2026-11-24T24:00:00Z")

@@ -265,7 +265,8 @@ def _signal(state: State, message: Message, now: int) -> Decision:
     if exchange.kind == MANDATE_KIND and payload.kind != Kind.RECEIPT:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "a mandate is receipted and nothing else")
     earlier = [fact for fact in (exchange.facts.get((payload.sender, payload.kind)),) if fact]
-    earlier += [fact for fact in exchange.evidence if fact.kind == payload.kind]
+    said = (payload.sender, payload.kind)
+    earlier += [fact for fact in exchange.evidence if (fact.party, fact.kind) == said]
     if len(earlier) > MAX_EVIDENCE or any(fact.id == message.id for fact in earlier):
         return Decision(payload.sender, [], [])
     findings = _signal_findings(message, exchange, earlier, now)

@@ -30,8 +30,9 @@ MANDATE_KIND = 0
 
 
 class Stated(NamedTuple):
-    """A signal about the exchange: its id, when it was journalled, its bytes (empty until sealed)."""
+    """A signal about the exchange: whose, when it was journalled, its bytes (empty until sealed)."""
 
+    party: str
     id: bytes
     time: int
     kind: int
@@ -132,7 +133,7 @@ class Exchange:
             case Mandated() as entry:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
             case Reserved() as entry if entry.subject == self.id:
-                state = Stated(entry.id, kept.time, entry.kind, entry.number, entry.random, [], b"")
+                state = Stated("", entry.id, kept.time, entry.kind, entry.number, entry.random, [], b"")
                 known = self.stated.get(entry.kind)
                 if known is None or not known.data:  # one reserved before a restore is never sealed
                     self.stated[entry.kind] = state
@@ -152,7 +153,9 @@ class Exchange:
             self.stated[entry.kind] = self.stated[entry.kind]._replace(data=entry.data)
 
     def _apply_fact(self, time: int, entry: Fact) -> None:
-        state = Stated(entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data)
+        state = Stated(
+            entry.sender, entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data
+        )
         if self.facts.setdefault((entry.sender, entry.kind), state) is not state:
             self.evidence.append(state)
 

@@ -137,31 +137,37 @@ class UnverifiedMandate:
             Refused: `wrong-channel`, `unknown-party`, `bad-mandate-chain`, `unsatisfiable`,
                 `key-reused`, `unknown-signer`, `wrong-role`, `threshold`, `bad-signature`, `weak-key`.
         """
-        payload = self._payload
-        if payload.channel != channel.id:
-            raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
-        party = channel.parties.get(payload.party)
-        if party is None:
-            raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
-        if (payload.version, payload.prev) != (
-            (previous.payload.version + 1, previous.id) if previous else (1, None)
-        ):
-            raise Refused(Refusal.BAD_MANDATE_CHAIN, "does not follow the mandate before it")
-        keyring = _keyring(payload, channel)
+        keyring = check_payload(self._payload, channel, previous)
         known = previous.keyring if previous else {}
-        everyone = {**known, **keyring}
-        _check_signers(payload.manifest, everyone)
-        for authority in _authorities(payload, keyring, party, previous):
-            _check_threshold(payload.manifest, authority, party.threshold, len(channel.algorithms))
-        check_signatures(self._envelope, payload.manifest, everyone)
+        check_signatures(self._envelope, self._payload.manifest, {**known, **keyring})
         for kid, enrolled in keyring.items():
             if kid not in known:
                 enrolled.key.enrol()
-        return Mandate(self.data, self.id, payload, keyring)
+        return Mandate(self.data, self.id, self._payload, keyring)
 
     def recall(self, channel: Channel) -> Mandate:
         """The mandate without any check, for bytes that were verified before they were journalled."""
         return Mandate(self.data, self.id, self._payload, _keyring(self._payload, channel))
+
+
+def check_payload(payload: MandatePayload, channel: Channel, previous: Mandate | None) -> Keyring:
+    """What a mandate is held to before its signatures; gives its keys by kid.
+
+    Raises:
+        Refused: what `UnverifiedMandate.verify` raises, but `bad-signature` and `weak-key`.
+    """
+    if payload.channel != channel.id:
+        raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
+    party = channel.parties.get(payload.party)
+    if party is None:
+        raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
+    _check_chain(payload, previous)
+    keyring = _keyring(payload, channel)
+    known = previous.keyring if previous else {}
+    _check_signers(payload.manifest, {**known, **keyring})
+    for authority in _authorities(payload, keyring, party, previous):
+        _check_threshold(payload.manifest, authority, party.threshold, len(channel.algorithms))
+    return keyring
 
 
 def load_payload(data: bytes) -> MandatePayload:
@@ -175,6 +181,14 @@ def load_payload(data: bytes) -> MandatePayload:
 def authority_of(keyring: Keyring) -> dict[bytes, Enrolled]:
     """The part of a keyring that belongs to the authority."""
     return {kid: enrolled for kid, enrolled in keyring.items() if enrolled.role is Role.AUTHORITY}
+
+
+def _check_chain(payload: MandatePayload, previous: Mandate | None) -> None:
+    if previous and previous.payload.party != payload.party:
+        raise Refused(Refusal.BAD_MANDATE_CHAIN, "the mandate before it is another party's")
+    expected = (previous.payload.version + 1, previous.id) if previous else (1, None)
+    if (payload.version, payload.prev) != expected:
+        raise Refused(Refusal.BAD_MANDATE_CHAIN, "does not follow the mandate before it")
 
 
 def _authorities(

@@ -222,6 +222,11 @@ def parse(data: bytes, envelope: cose.Envelope | None = None) -> Unverified:
     return Unverified(data, envelope, payload, row)
 
 
+def recall(data: bytes) -> Message:
+    """The message of bytes that were verified before they were journalled; it names no signers."""
+    return Message(parse(data), ())
+
+
 def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
     """The payload record of signed bytes, by the class of its kind; raises `Refused`."""
     raw = cbor.decode(data, MAX_MESSAGE)
