@@ -126,7 +126,7 @@ class _Reader:
 
     def __init__(self, data: bytes, items: int) -> None:
         self.rest = memoryview(data)
-        self.items, self.arrays = items, items // 8
+        self.items, self.arrays = items, items // 4
         self.bad_text = False
 
     def take(self, count: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -108,7 +109,7 @@ def test_text_to_be_signed_and_hashed_is_valid() -> None:
 def test_map_without_a_required_field_is_invalid(name: str, rule: str, data: bytes) -> None:
     del name
     raw = cbor2.loads(data)
-    required = [key for key in raw if f"\n  {key} =>" in RULES[rule]]
+    required = [key for key in raw if re.search(rf"\n  {key} \^? ?=>", RULES[rule])]
     assert required
     for key in required:
         assert not valid(cbor2.dumps({k: v for k, v in raw.items() if k != key}), rule)
@@ -118,7 +119,7 @@ def test_map_without_a_required_field_is_invalid(name: str, rule: str, data: byt
 def test_map_with_a_field_of_another_type_is_invalid(name: str, rule: str, data: bytes) -> None:
     del name
     raw = cbor2.loads(data)
-    for key in [key for key in raw if rule in CLOSED or f"\n  {key} =>" in RULES[rule]]:
+    for key in raw:
         assert not valid(cbor2.dumps({**raw, key: None}), rule)
 
 

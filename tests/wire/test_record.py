@@ -443,6 +443,6 @@ def test_two_fields_with_one_key_or_name_are_a_fault_of_the_declaration() -> Non
 
 def test_cddl() -> None:
     assert Span.cddl() == "span = {\n  1 => instant, ; start\n  2 => instant, ; end\n}"
-    assert "  ? 5 => span, ; span" in Notice.cddl()
+    assert "  ? 5 ^ => span, ; span" in Notice.cddl()
     assert Notice.cddl().endswith("  * uint => any, ; fields of later versions\n}")
     assert repr(Span.FIELDS[0].default) == "required"

@@ -28,7 +28,8 @@ from launchnotice.registry import (
 )
 from launchnotice.wire import times
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
-from launchnotice.wire.codecs import Array, Enumeration, Int, Text
+from launchnotice.wire.codecs import Array, Date, Enumeration, Int, Text
+from launchnotice.wire.geo import Area
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record, field
 
@@ -68,6 +69,11 @@ class Rule(Record):
         missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
         if missing:
             raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
+        body = BODIES.get(self.kind)
+        if body is not None:
+            _check_subject(body, self.subject, _SUBJECTS[self.check], self.values)
+            for condition in self.when:
+                _check_subject(body, condition.subject, Enumeration, condition.values)
 
     @property
     def known(self) -> Evidence:
@@ -95,7 +101,8 @@ class Agreement(Record):
         for rule in self.rules:
             start = getattr(body, rule.subject, None)
             if rule.check is Check.VALIDITY and rule.kind == kind and type(start) is int:
-                return times.day_start(start), times.day_start(start) + _seconds(rule)
+                begin = times.day_start(start)
+                return begin, min(begin + _seconds(rule), times.MAX_INSTANT)
         return None
 
 
@@ -145,6 +152,19 @@ def _rule(raw: dict[str, Any]) -> dict[str, Any]:
     if "values" not in raw:
         return named
     return {**named, "values": _numbers(body, raw.get("subject", ""), raw["values"])}
+
+
+def _check_subject(body: type[Record], subject: str, kind: type | None, values: tuple[int, ...]) -> None:
+    """A rule looks at a field that the kind has, of the type that its check compares."""
+    codecs = [row.codec for row in body.FIELDS if row.name == subject]
+    if not codecs:
+        raise Refused(Refusal.INCONSISTENT, f"{body.__name__} has no field for a rule to look at")
+    codec = codecs[0].item if isinstance(codecs[0], Array) else codecs[0]
+    if kind is not None and not isinstance(codec, kind):
+        raise Refused(Refusal.INCONSISTENT, f"{subject}: not a field that this rule can compare")
+    enum = codec.enum if isinstance(codec, Enumeration) else AreaForm
+    if not {member.value for member in enum}.issuperset(values):
+        raise Refused(Refusal.UNKNOWN_VALUE, f"{subject}: no such {enum.__name__}")
 
 
 def _numbers(body: type[Record], subject: str, values: list[str]) -> list[int]:
@@ -274,6 +294,16 @@ _CHECKS: Final[dict[Check, _Check]] = {
     Check.AREA_FORM: _area_form,
     Check.LEAD_TIME: _lead_time,
     Check.VALIDITY: _no_finding,
+}
+
+# The type of field that a check can compare; None: any.
+_SUBJECTS: Final[dict[Check, type | None]] = {
+    Check.SCOPE: Enumeration,
+    Check.REQUIRED: None,
+    Check.FORBIDDEN: None,
+    Check.AREA_FORM: Area,
+    Check.LEAD_TIME: None,
+    Check.VALIDITY: Date,
 }
 
 _NEEDS: Final[dict[Check, tuple[str, ...]]] = {

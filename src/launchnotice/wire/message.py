@@ -103,6 +103,8 @@ class SignalPayload(Payload):
     to: str = field(14, PARTY, "code of the addressee")
 
 
+_KIND: Final = 5  # the key of a payload's kind, which is read before its class is known
+
 PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
     KindClass.CHAINED: ChainedPayload,
     KindClass.EMERGENCY: EmergencyPayload,
@@ -232,9 +234,10 @@ def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
     raw = cbor.decode(data, MAX_MESSAGE)
     if type(raw) is not dict:
         raise wrong_type("map", raw)
-    kind = raw.get(5)
+    kind = raw.get(_KIND)
     if type(kind) is not int:
-        raise Refused(Refusal.WRONG_TYPE, "kind: expected integer")
+        code = Refusal.WRONG_TYPE if _KIND in raw else Refusal.MISSING_FIELD
+        raise Refused(code, "kind: expected integer")
     row = kind_row(kind)
     if row is None or (row.kind_class is KindClass.SIGNAL and kind not in BODIES):
         raise Refused(Refusal.UNKNOWN_KIND, f"kind {kind}")

@@ -160,8 +160,10 @@ class Record:
     @classmethod
     def cddl(cls) -> str:
         """The record's CDDL rule, as it must stand in `spec/lnp-1.cddl`."""
+        # A cut (RFC 8610 section 3.5.4) keeps the wildcard of an open map from taking a known key.
+        arrow = "^ =>" if cls.OPEN else "=>"
         marked = [("" if row.required else "? ", row) for row in cls.FIELDS]
-        lines = [f"  {mark}{row.key} => {row.codec.cddl}, ; {row.name}" for mark, row in marked]
+        lines = [f"  {mark}{row.key} {arrow} {row.codec.cddl}, ; {row.name}" for mark, row in marked]
         if cls.OPEN:
             lines.append("  * uint => any, ; fields of later versions")
         return "\n".join([f"{kebab(cls.__name__)} = {{", *lines, "}"])
