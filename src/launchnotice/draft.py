@@ -28,7 +28,7 @@ from launchnotice.registry import (
     Usage,
 )
 from launchnotice.wire import cbor, cose
-from launchnotice.wire.bounds import MAX_DRAFT
+from launchnotice.wire.bounds import MAX_DRAFT, MAX_MESSAGE
 from launchnotice.wire.codecs import Array, Bytes, Int
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
@@ -171,6 +171,7 @@ class Review:
         self.body = _own_body(self.payload, self.row)
         self.signers = identify(self.payload.manifest, mandate.keyring, len(channel.algorithms))
         channel.accept(self.row, self.signers)
+        _check_size(draft, self.payload.manifest)
         self.signed = self._check_signatures()
         self.findings = self._findings(channel)
 
@@ -243,7 +244,12 @@ def compose(
     }
     place = _place(state, epoch, KINDS[kind].kind_class, to)
     payload = PAYLOADS[KINDS[kind].kind_class](**common, **place)
-    return Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
+    draft = Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
+    try:
+        _check_size(draft, payload.manifest)
+    except Refused as error:
+        raise UsageError(Usage.BAD_VALUE, error.detail) from None
+    return draft
 
 
 def heads_to_tell(state: State) -> tuple[Head, ...]:
@@ -316,6 +322,13 @@ def _check_context(draft: Draft, payload: Payload, channel: Channel, mandate: Ma
         raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {channel.content_type.value}")
     if (payload.sender, payload.mandate) != (mandate.payload.party, mandate.id):
         raise Refused(Refusal.UNKNOWN_MANDATE, "drafted under another mandate")
+
+
+def _check_size(draft: Draft, manifest: Sequence[Signatory]) -> None:
+    """Nobody signs what every recipient would refuse: its position would be lost for good."""
+    size = cose.sealed_size(draft.header, draft.payload, manifest)
+    if size > MAX_MESSAGE:
+        raise Refused(Refusal.TOO_LARGE, f"at most {MAX_MESSAGE} bytes once signed, got {size}")
 
 
 def _own_body(payload: Payload, row: KindRow) -> Record:

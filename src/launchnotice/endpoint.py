@@ -37,7 +37,7 @@ from launchnotice.registry import KINDS, EpochReason, Kind, KindClass, Policy, R
 from launchnotice.sealing import Send
 from launchnotice.sync import Syncs
 from launchnotice.views import Step
-from launchnotice.wire.bounds import DRAFT_LIFETIME, RETRY_FIRST, SIGN_RETRY
+from launchnotice.wire.bounds import DRAFT_LIFETIME, MAX_SIGNERS, RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.geo import author_check
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.message import KIND_OF, ChainedPayload
@@ -62,7 +62,7 @@ class Endpoint:
         self._now = self._sign_at = now
         self._opened_at = ledger.state.position
         self._outbox, self._syncs = Outbox(), Syncs()
-        self._answers: list[Send] = []
+        self._answers: dict[Send, None] = {}  # in order, each once: anyone can replay a duplicate
 
     @classmethod
     def open(
@@ -156,7 +156,7 @@ class Endpoint:
         try:
             self._ledger.transact(now, judge)
         except Refused as refusal:
-            self._syncs.refused(refusal)
+            self._syncs.refused(self._state, refusal)
             return self._step([], refusal)
         assert decision is not None  # safe: transact calls judge at least once
         answers = [Send(decision.sender, answer) for answer in decision.answers]
@@ -164,7 +164,7 @@ class Endpoint:
             answers += self._syncs.answer(self._state, decision.sender, decision.sync, now)
         if self._ledger.restored and answers:
             # A restored endpoint releases nothing before it has opened its new epoch.
-            self._answers += answers
+            self._answers.update(dict.fromkeys(answers))
             answers = []
         return self._step(answers)
 
@@ -177,7 +177,7 @@ class Endpoint:
         sends += self._ask(now)
         if not self._ledger.restored or self._release_epoch(now):
             sends += self._answers
-            self._answers = []
+            self._answers = {}
             sends += [Send(party, exchange.data) for party, exchange in self._outbox.due(self._state, now)]
         self._ledger.keep_snapshot()
         return self._step(sends)
@@ -293,6 +293,8 @@ class Endpoint:
         return not self._ledger.restored
 
     def _check_officers(self, kind: Kind, signers: Sequence[str]) -> None:
+        if len(set(signers)) >= MAX_SIGNERS:
+            raise UsageError(Usage.WRONG_SIGNERS, f"at most {MAX_SIGNERS - 1} officers and the system")
         try:
             self.channel.accept_officers(KINDS[kind], len(set(signers)))
         except Refused as error:

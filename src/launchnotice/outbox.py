@@ -14,7 +14,7 @@ from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.registry import Owed
-from launchnotice.wire.bounds import RETRY_FIRST, RETRY_MAX, RETRY_RECEIVED, SYNC_FIRST
+from launchnotice.wire.bounds import RETRY_FIRST, RETRY_MAX, RETRY_RECEIVED
 
 
 class Turn(NamedTuple):
@@ -30,7 +30,6 @@ class Outbox:
 
     def __init__(self) -> None:
         self._turns: dict[tuple[bytes, str], Turn] = {}
-        self._syncs: dict[str, Turn] = {}
 
     def due(self, state: State, now: int) -> list[tuple[str, Exchange]]:
         """What is to be sent at `now`, mandates first; each is then scheduled anew."""
@@ -62,25 +61,6 @@ class Outbox:
     def next(self, state: State) -> int | None:
         """When the next offer is due, in seconds; None if nothing is owed."""
         return min((self._turn(*item).at for item in self._open(state)), default=None)
-
-    def sync_due(self, party: str, since: int, now: int) -> bool:
-        """Whether that party is to be asked again for what is missing; it is then scheduled anew."""
-        turn = self._syncs.get(party, Turn(since, 0, Delivery.PENDING))
-        if turn.at > now:
-            return False
-        self._syncs[party] = Turn(
-            now + min(SYNC_FIRST << turn.tries, RETRY_MAX), turn.tries + 1, turn.delivery
-        )
-        return True
-
-    def next_sync(self, party: str, since: int) -> int:
-        """When that party is to be asked."""
-        turn = self._syncs.get(party)
-        return turn.at if turn else since
-
-    def sync_settled(self, party: str) -> None:
-        """Nothing is missing from that party any more."""
-        self._syncs.pop(party, None)
 
     def _open(self, state: State) -> Iterator[tuple[str, Exchange]]:
         """What is owed to be sent, and to whom."""

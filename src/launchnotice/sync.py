@@ -7,46 +7,68 @@
 
 from __future__ import annotations
 
-from launchnotice.core.entries import Reserved, Sealed, position_key
+from typing import NamedTuple
+
+from launchnotice.core.entries import EpochKey, Reserved, Sealed, position_key
 from launchnotice.core.state import State
 from launchnotice.draft import heads
 from launchnotice.errors import Refused
-from launchnotice.outbox import Outbox
 from launchnotice.sealing import Send
-from launchnotice.wire.bounds import MAX_SYNC_ITEMS, SYNC_PAUSE
+from launchnotice.wire.bounds import MAX_SYNC_ITEMS, RETRY_MAX, SYNC_FIRST, SYNC_PAUSE
 from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Epoch, MandateVersion, Range
+
+
+class _Want(NamedTuple):
+    """Something missing: from whom, which notices (None: a mandate), and how far it has come since."""
+
+    party: str
+    span: Range | None
+    key: tuple[str, EpochKey | None]
+    progress: int
+    mark: int  # progress beyond this answers the question
+
+
+class _Asked(NamedTuple):
+    """A question that was put: when it is due again, how often it was put, what would answer it."""
+
+    at: int
+    tries: int
+    mark: int
 
 
 class Syncs:
     """What this endpoint asks of others and answers them."""
 
     def __init__(self) -> None:
-        self._turns = Outbox()
-        self._mandates: dict[str, int] = {}
+        self._asked: dict[tuple[str, EpochKey | None], _Asked] = {}
+        self._lacking: dict[str, int] = {}
         self._echoes: dict[str, bytes] = {}
         self._answered: dict[str, int] = {}
 
-    def refused(self, refusal: Refused) -> None:
+    def refused(self, state: State, refusal: Refused) -> None:
         """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs."""
-        if refusal.party is not None:
-            self._mandates[refusal.party] = 0
+        if refusal.party is not None and refusal.party != state.own:
+            self._lacking[refusal.party] = len(state.mandates[refusal.party])
 
     def due(self, state: State, now: int) -> list[tuple[str, Sync]]:
         """The syncs to be signed now, with their addressees."""
+        found: dict[str, Range | None] = {}
         wants = self._wants(state)
-        asked = [party for party in wants if self._turns.sync_due(party, now, now)]
-        found = [(party, _body(state, wants[party], None)) for party in asked]
-        found += [(party, _body(state, None, nonce)) for party, nonce in self._echoes.items()]
-        self._echoes = {}
-        for party in [party for party in state.channel.parties if party not in wants]:
-            self._turns.sync_settled(party)
-        self._mandates = {}
-        return found
+        for want in wants:
+            if self._at(want, now) <= now and found.get(want.party) is None:
+                found[want.party] = want.span
+                self._put(want, now)
+        self._forget({want.key for want in wants})
+        echoes, self._echoes = self._echoes, {}
+        return [
+            *[(party, _body(state, span, None)) for party, span in found.items()],
+            *[(party, _body(state, None, nonce)) for party, nonce in echoes.items()],
+        ]
 
     def next(self, state: State, now: int) -> int | None:
         """When the next sync is due, in seconds; None if nothing is missing."""
-        waits = [self._turns.next_sync(party, now) for party in self._wants(state)]
+        waits = [self._at(want, now) for want in self._wants(state)]
         return min([now] if self._echoes else waits, default=None)
 
     def answer(self, state: State, sender: str, sync: Sync, now: int) -> list[Send]:
@@ -61,9 +83,28 @@ class Syncs:
             found += _notices(state, span)
         return [Send(sender, data) for data in found[:MAX_SYNC_ITEMS]]
 
-    def _wants(self, state: State) -> dict[str, Range | None]:
-        """From whom something is missing: a range of notices, or a mandate (None)."""
-        wants: dict[str, Range | None] = dict.fromkeys(self._mandates)
+    def _at(self, want: _Want, now: int) -> int:
+        asked = self._asked.get(want.key)
+        return now if asked is None or want.progress > asked.mark else asked.at
+
+    def _put(self, want: _Want, now: int) -> None:
+        asked = self._asked.get(want.key)
+        tries = 0 if asked is None or want.progress > asked.mark else asked.tries
+        wait = min(SYNC_FIRST << min(tries, 16), RETRY_MAX)
+        self._asked[want.key] = _Asked(now + wait, tries + 1, want.mark)
+        if want.span is None:
+            del self._lacking[want.party]
+
+    def _forget(self, wanted: set[tuple[str, EpochKey | None]]) -> None:
+        """Forget gaps that closed. Questions for mandates stay, so that junk cannot undo their back-off."""
+        self._asked = {key: asked for key, asked in self._asked.items() if key[1] is None or key in wanted}
+
+    def _wants(self, state: State) -> list[_Want]:
+        found = [
+            _Want(party, None, (party, None), len(state.mandates[party]), held)
+            for party, held in self._lacking.items()
+            if len(state.mandates[party]) == held
+        ]
         for party in state.channel.others(state.own):
             for stream in state.streams[party].values():
                 gap = stream.gap()
@@ -71,8 +112,9 @@ class Syncs:
                     number, random = stream.epoch
                     last = min(gap[1], gap[0] + MAX_SYNC_ITEMS - 1)
                     epoch = Epoch(number=number, random=random)
-                    wants[party] = Range(party=party, epoch=epoch, first=gap[0], last=last)
-        return wants
+                    span = Range(party=party, epoch=epoch, first=gap[0], last=last)
+                    found.append(_Want(party, span, (party, stream.epoch), gap[0], last))
+        return found
 
 
 def _body(state: State, wanted: Range | None, echo: bytes | None) -> Sync:

@@ -107,7 +107,7 @@ def _after_one() -> Stream:
 
 def _holding() -> Stream:
     stream = _after_one()
-    stream.held[3] = stream_module.Held(b"3" * 32, TWO)
+    stream.held[3] = stream_module.Held(b"3" * 32, TWO, 1)
     return stream
 
 
@@ -192,6 +192,6 @@ def test_the_gap_is_what_is_missing_below_a_held_or_a_disputed_position(
 ) -> None:
     """A dispute further up does not stop the repair of what is missing below it (P4)."""
     stream = _after_one()
-    stream.held = {seq: stream_module.Held(bytes([seq]) * 32, ONE) for seq in held}
+    stream.held = {seq: stream_module.Held(bytes([seq]) * 32, ONE, 1) for seq in held}
     stream.disputed = disputed
     assert stream.gap() == gap

@@ -130,8 +130,7 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
         case Outcome.NOTE:
             return Decision(sender, [_noted(stream, message)], [])
         case Outcome.KEEP:
-            shown = message.id not in stream.noted
-            entry = _accepted(state, message, mandate, stream, row, now)._replace(shown=shown)
+            entry = _accepted(state, message, mandate, stream, row, now)
             drained = _drain(stream, sender, payload.seq, message.id) if case is Case.NEXT else []
             return Decision(sender, [entry, *drained], [])
         case Outcome.FORK:
@@ -146,11 +145,13 @@ def _emergency(state: State, message: Message, mandate: Mandate, now: int) -> De
     payload = message.payload
     sender = payload.sender
     assert isinstance(payload, EmergencyPayload)  # safe: the class of the kind gives the payload
-    if state.find(message.id):
-        return Decision(sender, [], _stated(state.exchange(message.id)))
     stream = state.stream(sender, (payload.epoch.number, payload.epoch.random))
+    noted = message.id in stream.noted
+    if not noted and state.find(message.id):
+        return Decision(sender, [], _stated(state.exchange(message.id)))
     if sum(1 for x in state.exchanges.values() if x.sender == sender and not x.seq) >= MAX_HELD:
-        return Decision(sender, [_noted(stream, message)], [])
+        flooded = noted or len(stream.noted) >= MAX_NOTED
+        return Decision(sender, [] if flooded else [_noted(stream, message)], [])
     row = StreamRow(Outcome.KEEP, Place.ACCEPTED)
     return Decision(sender, [_accepted(state, message, mandate, stream, row, now)], [])
 
@@ -172,7 +173,7 @@ def _accepted(
         readable=message.body is not None,
         version=mandate.payload.version,
         findings=[finding.dump() for finding in findings],
-        shown=True,
+        shown=message.id not in stream.noted,
         data=message.data,
     )
 
@@ -190,7 +191,7 @@ def _findings(
             findings.append(protocol_finding(FindingCode.UNKNOWN_FIELDS, found=found))
         findings += state.channel.judge(payload.kind, body, payload.issued, now)
         findings += shape_findings(body)
-    if mandate.payload.version < stream.version:
+    if mandate.payload.version < stream.version_before(getattr(payload, "seq", 0)):
         findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
     if payload.issued > mandate.payload.expires:
         findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))

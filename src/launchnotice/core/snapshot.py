@@ -108,7 +108,7 @@ def _load_stream(raw: list[Any]) -> Stream:
     number, random, seq, head, held, noted, disputed, kept, version = raw
     stream = Stream((number, random), head)
     stream.seq = seq
-    stream.held = {at: Held(notice, prev) for at, notice, prev in held}
+    stream.held = {at: Held(*rest) for at, *rest in held}
     stream.noted = set(noted)
     stream.disputed = None if disputed < 0 else disputed
     stream.kept, stream.version = kept, version

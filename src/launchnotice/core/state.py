@@ -145,22 +145,24 @@ class State:
         self.unsealed.pop(entry.id, None)
 
     def _accepted(self, entry: Accepted) -> None:
+        epoch = (entry.number, entry.random)
+        stream = self._recorded(entry.sender, epoch) if entry.seq else self.stream(entry.sender, epoch)
+        stream.noted.discard(entry.id)
         if not entry.seq:
             return
-        stream = self._recorded(entry.sender, (entry.number, entry.random))
-        stream.version = max(stream.version, entry.version)
         if entry.place == Place.ACCEPTED:
             stream.seq, stream.head = entry.seq, entry.id
-            stream.noted.discard(entry.id)
+            stream.version = max(stream.version, entry.version)
         elif entry.place == Place.HELD:
-            stream.held[entry.seq] = Held(entry.id, entry.prev)
+            stream.held[entry.seq] = Held(entry.id, entry.prev, entry.version)
         else:
             stream.kept += 1
 
     def _drained(self, entry: Drained) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
         stream.seq, stream.head = entry.seq, entry.id
-        stream.held.pop(entry.seq, None)
+        held = stream.held.pop(entry.seq, None)
+        stream.version = max(stream.version, held.version if held else 0)
 
     def _noted(self, entry: Noted) -> None:
         self._recorded(entry.sender, (entry.number, entry.random)).noted.add(entry.id)

@@ -18,6 +18,7 @@ class Held(NamedTuple):
 
     id: bytes
     prev: bytes
+    version: int  # of its mandate
 
 
 class Stream:
@@ -27,7 +28,7 @@ class Stream:
         seq, head: last contiguous sequence number and its id; 0 and the genesis at first.
         held: notices behind a gap by sequence number. `noted`: ids known beyond the bounds.
         disputed: position from which the epoch is disputed, or None. `kept`: disputed notices kept.
-        version: highest mandate version named so far.
+        version: highest mandate version named by the contiguous notices.
     """
 
     __slots__ = ("disputed", "epoch", "head", "held", "kept", "noted", "seq", "version")
@@ -58,6 +59,15 @@ class Stream:
         if seq <= self.seq:
             return Case.KNOWN if known() else Case.CONTRADICTION
         return self._compare_ahead(seq, notice)
+
+    def version_before(self, seq: int) -> int:
+        """The highest mandate version named below a sequence number; of all notices for 0 (an emergency).
+
+        Arrival decides nothing: a notice that was overtaken by one under a newer mandate lowers none.
+        """
+        if 0 < seq <= self.seq:
+            return 0
+        return max([self.version, *(held.version for at, held in self.held.items() if at < seq or not seq)])
 
     def highest(self) -> tuple[int, bytes]:
         """The highest notice seen, held ones included."""

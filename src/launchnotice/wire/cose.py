@@ -38,6 +38,9 @@ _LINE_SHAPE: Final[list[type]] = [int, bytes]
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
 
 
+SIGNATURE_SIZES: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_65: 3_309}
+
+
 class Signatory(NamedTuple):
     """One line of a manifest."""
 
@@ -121,6 +124,13 @@ def assemble(body_header: bytes, payload: bytes, signed: Sequence[tuple[Signator
     """The envelope's bytes, its signatures given in manifest order."""
     rows = [[signature_header(signer), {}, signature] for signer, signature in signed]
     return TAG + cbor.encode([body_header, {}, payload, rows])
+
+
+def sealed_size(body_header: bytes, payload: bytes, manifest: Sequence[Signatory]) -> int:
+    """Bytes of the envelope once everyone has signed."""
+    return len(
+        assemble(body_header, payload, [(line, bytes(SIGNATURE_SIZES[line.alg])) for line in manifest])
+    )
 
 
 class Manifest:
