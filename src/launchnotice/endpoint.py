@@ -299,6 +299,10 @@ class Endpoint:
             self.channel.accept_officers(KINDS[kind], len(set(signers)))
         except Refused as error:
             raise UsageError(Usage.WRONG_SIGNERS, error.detail) from None
+        officers = {one.label for one in self._mandate().payload.identities if one.role is Role.OFFICER}
+        for name in signers:
+            if name not in officers:
+                raise UsageError(Usage.UNKNOWN_SIGNER, f"the mandate lists no officer {name!r}")
 
     def _check_statement(self, body: Record) -> str:
         """The addressee of a statement about a peer's notice."""
