@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 
 from launchnotice import Channel, Endpoint, JournalError
-from launchnotice.cli import demo, demo_play, main, readback
-from launchnotice.cli.demo_intruder import Attempt, Stolen
-from launchnotice.cli.demo_play import Outcome
-from launchnotice.cli.demo_setting import CENTRES, FileStore, Setting, Store, make_keys, make_setting
-from launchnotice.cli.link import Datagram, Fate, Link
+from launchnotice.cli import demo, main
+from launchnotice.cli.demo import play as stage_play
+from launchnotice.cli.demo import readback
+from launchnotice.cli.demo.intruder import Attempt, Stolen
+from launchnotice.cli.demo.link import Datagram, Fate, Link
+from launchnotice.cli.demo.play import Outcome
+from launchnotice.cli.demo.setting import CENTRES, FileStore, Setting, Store, make_keys, make_setting
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
@@ -51,7 +53,7 @@ def play(seed: int) -> tuple[Outcome, list[dict[str, Any]], list[str]]:
     kept = {code: KeptInMemory() for code in CENTRES}
     stores: dict[str, Store] = dict(kept)
     lines: list[str] = []
-    outcome = demo_play.perform(setting(), stores, seed, lines.append)
+    outcome = stage_play.perform(setting(), stores, seed, lines.append)
     channel = Channel.load(setting().descriptor)
     sides = [
         readback.facts(Endpoint.open(channel, code, store.journal, 0, anchor=store.anchor), 0)
@@ -107,7 +109,7 @@ def test_exit_1_when_a_journal_lost_a_fact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def perform(*given: Any) -> Outcome:
-        outcome = demo_play.perform(*given)
+        outcome = stage_play.perform(*given)
         forget(tmp_path, "US")
         return outcome
 
@@ -120,7 +122,7 @@ def test_exit_1_when_a_journal_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def perform(*given: Any) -> Outcome:
-        outcome = demo_play.perform(*given)
+        outcome = stage_play.perform(*given)
         FileStore(tmp_path, "RU").journal.write_bytes(b"not a journal at all")
         return outcome
 
@@ -154,7 +156,7 @@ def test_a_line_that_loses_everything_never_comes_to_rest(monkeypatch: pytest.Mo
             self.record.append(Datagram(0, sender, to, data))
             return Fate.LOST
 
-    monkeypatch.setattr(demo_play, "Link", Cut)
+    monkeypatch.setattr(stage_play, "Link", Cut)
     outcome, sides, _ = play(1)
     assert outcome.failures == ["the exchange comes to rest: expected True, got False"]
     assert "US: something is still owed" in readback.differences(*sides)
@@ -164,7 +166,7 @@ def test_an_attempt_that_is_not_refused_fails_the_run(monkeypatch: pytest.Monkey
     def nothing_special(_: Channel, notice: bytes, __: Stolen) -> list[Attempt]:
         return [Attempt("the notice itself", "RU", notice, Refusal.BAD_SIGNATURE)]
 
-    monkeypatch.setattr(demo_play, "attempts", nothing_special)
+    monkeypatch.setattr(stage_play, "attempts", nothing_special)
     assert play(1)[0].failures == ["the notice itself: expected bad-signature, got None"]
 
 

@@ -15,10 +15,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from launchnotice import Channel, LaunchnoticeError, times
-from launchnotice.cli import demo_setting, readback
 from launchnotice.cli.common import Trouble
-from launchnotice.cli.demo_play import perform
-from launchnotice.cli.demo_setting import CENTRES, PASSPHRASE, START, FileStore
+from launchnotice.cli.demo.play import perform
+from launchnotice.cli.demo.setting import (
+    CENTRES,
+    PASSPHRASE,
+    START,
+    FileStore,
+    carry_keys,
+    make_keys,
+    make_setting,
+)
 from launchnotice.registry import Suite
 
 _SUITES: Final = {suite.name.lower(): suite for suite in Suite}
@@ -45,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(folder: Path, suite: Suite, seed: int) -> int:
     try:
-        failures = play(folder, suite, seed) or compare(folder)
+        failures = exchange(folder, suite, seed) or compare(folder)
     except LaunchnoticeError as error:
         failures = [str(error)]
     for failure in failures:
@@ -53,16 +60,16 @@ def _run(folder: Path, suite: Suite, seed: int) -> int:
     return 1 if failures else 0
 
 
-def play(folder: Path, suite: Suite, seed: int) -> list[str]:
+def exchange(folder: Path, suite: Suite, seed: int) -> list[str]:
     """Set up both centres in the folder and let them play; gives the checks that failed."""
     print(
         f"suite {suite.name.lower()}, seed {seed}; keys and line follow from the seed, so it can be repeated"
     )
-    made = demo_setting.make_keys(suite, seed)
-    keys = demo_setting.carry_keys(folder / "keys", made)
+    made = make_keys(suite, seed)
+    keys = carry_keys(folder / "keys", made)
     count = sum(len(holders) for holders in keys.values())
     print(f"{count} key files, encrypted under {PASSPHRASE.decode()!r}")
-    setting = demo_setting.make_setting(keys, suite, seed, folder)
+    setting = make_setting(keys, suite, seed, folder)
     channel = Channel.load(setting.descriptor)
     print(f"channel {channel.id.hex()}")
     print(f"agreement: {channel.descriptor.agreement.title}")
@@ -79,6 +86,8 @@ def compare(folder: Path) -> list[str]:
     failures = [side for side in sides if isinstance(side, str)]
     if failures:
         return failures
+    from launchnotice.cli.demo import readback  # also run as a program of its own
+
     one, other = (side for side in sides if isinstance(side, dict))
     found = readback.differences(one, other)
     if not found:
@@ -93,7 +102,7 @@ def _read(folder: Path, code: str) -> dict[str, Any] | str:
     """The facts of one journal, or why it could not be read."""
     store = FileStore(folder, code)
     arguments = [folder / "channel.lnp", code, store.journal, store.anchor]
-    command = [sys.executable, "-m", "launchnotice.cli.readback", *map(str, arguments)]
+    command = [sys.executable, "-m", "launchnotice.cli.demo.readback", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_READBACK_TIMEOUT, check=False)  # noqa: S603
     if done.returncode:
         return f"{code}: {done.stderr.strip().splitlines()[-1:]}"

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from launchnotice import Channel, Draft, Event, Refused, coordinates, geo, notices, registry, signals, times
-from launchnotice.cli.demo_intruder import Stolen, attempts, reworded
-from launchnotice.cli.demo_node import Body, Desk, Node
-from launchnotice.cli.demo_setting import START, Setting, Store
-from launchnotice.cli.demo_stage import Stage
-from launchnotice.cli.link import Link
+from launchnotice.cli.demo.intruder import Stolen, attempts, reworded
+from launchnotice.cli.demo.link import Link
+from launchnotice.cli.demo.node import Body, Desk, Node
+from launchnotice.cli.demo.setting import START, Setting, Store
+from launchnotice.cli.demo.stage import Stage
 from launchnotice.registry import (
     Basing,
     Category,

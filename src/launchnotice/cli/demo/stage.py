@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Final
 
 from launchnotice import Event, Refused, Send, Step, registry, times
-from launchnotice.cli.demo_node import Node, describe
-from launchnotice.cli.demo_setting import START, Setting, Store
-from launchnotice.cli.link import Fate, Link
+from launchnotice.cli.demo.link import Fate, Link
+from launchnotice.cli.demo.node import Node, describe
+from launchnotice.cli.demo.setting import START, Setting, Store
 from launchnotice.registry import EventCode
 
 _LIMIT: Final = START + 2 * times.DAY

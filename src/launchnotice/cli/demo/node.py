@@ -26,7 +26,7 @@ from launchnotice import (
     signals,
 )
 from launchnotice.ceremony import verify_mandates
-from launchnotice.cli.demo_setting import Setting, Store
+from launchnotice.cli.demo.setting import Setting, Store
 from launchnotice.render import text
 
 Body: TypeAlias = notices.LaunchNotification | signals.Acknowledgement | signals.Rejection

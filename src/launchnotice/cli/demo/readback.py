@@ -1,6 +1,6 @@
 """What a journal says, read by a process that knows nothing else.
 
-``python -m launchnotice.cli.readback DESCRIPTOR PARTY JOURNAL ANCHOR`` prints the facts as JSON.
+``python -m launchnotice.cli.demo.readback DESCRIPTOR PARTY JOURNAL ANCHOR`` prints the facts as JSON.
 """
 
 from __future__ import annotations
