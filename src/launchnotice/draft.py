@@ -130,9 +130,16 @@ class Draft:
         return Draft(self.header, self.payload, {**self.signatures, **added})
 
     def assemble(self, manifest: Sequence[Signatory], more: dict[bytes, bytes] | None = None) -> bytes:
-        """The envelope of a draft whose manifest is signed in full; raises `UsageError` (`not-signed`)."""
+        """The envelope of a draft whose manifest is signed in full.
+
+        Raises:
+            UsageError: `not-signed`. `Refused`: `manifest-mismatch`.
+        """
         signatures = {**self.signatures, **(more or {})}
-        if len(signatures) != len(manifest) or any(line.kid not in signatures for line in manifest):
+        kids = [line.kid for line in manifest]
+        if not signatures.keys() <= set(kids):
+            raise Refused(Refusal.MANIFEST_MISMATCH, "a signature that the manifest does not list")
+        if len(signatures) != len(kids):
             raise UsageError(Usage.NOT_SIGNED, "signatures of the manifest are missing")
         return cose.assemble(self.header, self.payload, [(line, signatures[line.kid]) for line in manifest])
 

@@ -22,9 +22,9 @@ from typing import Self
 
 from launchnotice import sealing, views
 from launchnotice.core.decide import Decision, decide
-from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Reserved
+from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved
 from launchnotice.core.events import Event, event_of
-from launchnotice.core.exchange import Exchange
+from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, Review, Stale, compose, told
 from launchnotice.errors import Refused, UsageError
@@ -166,11 +166,18 @@ class Endpoint:
             # A restored endpoint releases nothing before it has opened its new epoch.
             self._answers.update(dict.fromkeys(answers))
             answers = []
-        return self._step(answers)
+        step = self._step(answers)
+        if decision.entries and isinstance(decision.entries[-1], Noted):
+            # Its id alone is journalled, and it is shown this once: with the bytes at hand.
+            *earlier, event = step.events
+            return step._replace(events=(*earlier, event._replace(data=data)))
+        return step
 
     def poll(self, now: int) -> Step:
         """Do what is due: seal, state, ask, tell what is overdue, repeat."""
         self._begin(now)
+        if self._ledger.restored and self._state.unsealed:
+            self._open_epoch(now)
         self._state_receipts(now)
         sends = self._seal(now)
         self._ledger.transact(now, lambda state: views.overdue(state, now))
@@ -198,11 +205,13 @@ class Endpoint:
         if self._system and self._sealable(state):
             waits.append(self._sign_at)
         owed = self._answers or (self._owed_receipts(state) and state.mandate(self.party))
-        if owed or self._ledger.unsettled:
+        left = self._ledger.restored and state.unsealed
+        if owed or left or self._ledger.unsettled:
             waits.append(self._now)
         if self._system and state.mandate(self.party):
             waits.append(self._syncs.next(state, self._now))
-        return min((wait for wait in waits if wait is not None), default=None)
+        # What was due before the last call is due now.
+        return min((max(wait, self._now) for wait in waits if wait is not None), default=None)
 
     def events(self, after: int | None = None) -> list[Event]:
         """Events after a position, by default after the last one confirmed.
@@ -307,9 +316,10 @@ class Endpoint:
     def _check_statement(self, body: Record) -> str:
         """The addressee of a statement about a peer's notice."""
         exchange = self._state.exchange(body.subject)  # type: ignore[attr-defined]  # desk signals have one
-        if exchange is None or exchange.own or not exchange.data:
+        if exchange is None or exchange.own or not exchange.data or exchange.kind == MANDATE_KIND:
             raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice of a peer with that id")
-        if KIND_OF[type(body)].value in exchange.stated:
+        stated = exchange.stated.get(KIND_OF[type(body)].value)
+        if stated is not None and (stated.data or not self._ledger.restored):
             raise UsageError(Usage.ALREADY_STATED, "one statement of a kind for each party")
         if isinstance(body, Acknowledgement) and not exchange.readable:
             raise UsageError(Usage.NOT_INTELLIGIBLE, "what nobody can read is rejected, not acknowledged")
@@ -328,8 +338,6 @@ class Endpoint:
 
     def _reserve(self, state: State, review: Review, now: int) -> Sequence[Entry]:
         payload, body = review.payload, review.body
-        if state.find(review.draft.id):
-            return []
         to = self._check_statement(body) if review.row.kind_class is KindClass.SIGNAL else ""
         if now - payload.issued > DRAFT_LIFETIME or not sealing.in_place(payload, state):
             officers = [s.identity for s in review.signers if s.role is Role.OFFICER]
@@ -351,7 +359,7 @@ class Endpoint:
         ]
 
     def _owed_receipts(self, state: State) -> list[Exchange]:
-        return [x for x in state.exchanges.values() if not x.own and x.data and not _receipted(state, x)]
+        return [x for x in state.exchanges.values() if not x.own and x.data and Kind.RECEIPT not in x.stated]
 
     def _state_receipts(self, now: int) -> None:
         """Reserve a receipt for each notice and mandate that has none."""
@@ -366,9 +374,8 @@ class Endpoint:
         self._ledger.transact(now, judge)
 
     def _sealable(self, state: State) -> list[Reserved]:
-        """What is reserved and not signed; the restored endpoint states anew what a restore left behind."""
-        current = None if self._ledger.restored else state.epoch
-        return [r for r in state.unsealed.values() if (r.number, r.random) == current]
+        """What is reserved and not signed; a restored endpoint opens an epoch and states it anew."""
+        return [] if self._ledger.restored else list(state.unsealed.values())
 
     def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> list[Send]:
         """Let the system sign what is reserved, or of that only these drafts, and release it."""
@@ -417,9 +424,3 @@ def _check_shapes(body: Record) -> None:
         author_check(body)
     except Refused as error:
         raise UsageError(Usage.BAD_VALUE, error.detail) from None
-
-
-def _receipted(state: State, exchange: Exchange) -> bool:
-    """Whether a receipt is sealed, or reserved where it can be sealed."""
-    stated = exchange.stated.get(Kind.RECEIPT)
-    return stated is not None and (bool(stated.data) or (stated.number, stated.random) == state.epoch)

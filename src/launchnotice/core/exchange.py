@@ -97,17 +97,24 @@ class Exchange:
                 state = DELIVERY[state, Kind(kind)]
         return state
 
+    def rejected(self) -> bool:
+        """Whether any recipient disputes it."""
+        return any(kind == Kind.REJECTION for _, kind in self.facts)
+
     def owes(self, party: str, channel: Channel) -> Owed:
         """What that party still owes for the notice, by the descriptor."""
         owed = Owed.RECEIPT if self.kind == MANDATE_KIND else channel.parties[party].owes
         return owed if self._reached(party) < _SETTLED_AT[owed] else Owed.NOTHING
 
     def settled(self, channel: Channel, own: str) -> bool:
-        """Whether all that is owed for it has been given."""
+        """Whether all that is owed for it has been given, and nobody disputes it.
+
+        A notice of ours that was rejected stays open, for an officer to see.
+        """
         if self.own:
-            return bool(self.data) and not any(
-                self.owes(p, channel).value < Owed.NOTHING for p in channel.others(own)
-            )
+            others = channel.others(own)
+            owed = any(self.owes(party, channel) is not Owed.NOTHING for party in others)
+            return bool(self.data) and not owed and not self.rejected()
         if Kind.RECEIPT not in self.stated or not all(stated.data for stated in self.stated.values()):
             return False
         return self.owes(own, channel) is Owed.NOTHING
@@ -145,6 +152,10 @@ class Exchange:
                 self.fired.add((entry.party, entry.owed, entry.multiple))
             case _:
                 pass
+
+    def leave_behind(self, epoch: EpochKey | None) -> None:
+        """Forget what was reserved in another epoch and not sealed: it is stated anew (R-RESTORE-2)."""
+        self.stated = {k: s for k, s in self.stated.items() if s.data or (s.number, s.random) == epoch}
 
     def _apply_sealed(self, time: int, position: int, entry: Sealed) -> None:
         if entry.id == self.id:
