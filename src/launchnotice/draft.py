@@ -168,7 +168,7 @@ class Review:
         signers: the identities that its manifest names. `signed`: labels of those that have signed.
     """
 
-    __slots__ = ("body", "draft", "findings", "mandate", "payload", "row", "signed", "signers")
+    __slots__ = ("_channel", "body", "draft", "mandate", "payload", "row", "signed", "signers")
 
     def __init__(self, draft: Draft, channel: Channel, mandate: Mandate) -> None:
         self.draft, self.mandate = draft, mandate
@@ -180,7 +180,7 @@ class Review:
         channel.accept(self.row, self.signers)
         _check_size(draft, self.payload.manifest)
         self.signed = self._check_signatures()
-        self.findings = self._findings(channel)
+        self._channel = channel
 
     def sign(self, keys: Sequence[Signer]) -> Draft:
         """The draft with an officer's signatures added.
@@ -216,9 +216,11 @@ class Review:
         per_identity = len(self.payload.manifest) // len(self.signers)
         return [identity for identity, count in counts.items() if count == per_identity]
 
-    def _findings(self, channel: Channel) -> list[Finding]:
+    @property
+    def findings(self) -> list[Finding]:
+        """What a recipient will find, if the notice arrives as soon as it is issued."""
         payload = self.payload
-        findings = channel.judge(payload.kind, self.body, payload.issued, payload.issued)
+        findings = self._channel.judge(payload.kind, self.body, payload.issued, payload.issued)
         findings += shape_findings(self.body)
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))

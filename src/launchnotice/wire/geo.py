@@ -15,6 +15,7 @@ Not here: geometry (`wire.geodesy`), coordinates as text (`wire.coordinates`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
@@ -255,14 +256,26 @@ def shape_problems(body: Record) -> list[str]:
 
     Polygons beyond `MAX_EXAMINED` points in all are not examined, and that is said.
     """
-    values = vars(body).values()
-    areas = [value for value in values if isinstance(value, AreaRecord)]
-    for value in values:
-        if type(value) is tuple:
-            areas += [item for item in value if isinstance(item, AreaRecord)]
+    areas = _areas(body)
     if sum(area.corners() for area in areas) > MAX_EXAMINED:
         return [f"not examined: more than {MAX_EXAMINED} points"]
     return [f"{label(area.FORM)}: {problem}" for area in areas for problem in area.problems()]
+
+
+def _areas(body: Record) -> list[AreaRecord]:
+    found: list[AreaRecord] = []
+    for name in _area_fields(type(body)):
+        value = getattr(body, name)
+        if value is not None:
+            found += value if type(value) is tuple else (value,)
+    return found
+
+
+@functools.cache
+def _area_fields(record: Any) -> tuple[str, ...]:
+    """Names of the fields of a record that hold areas."""
+    codecs = [(row.name, getattr(row.codec, "item", row.codec)) for row in record.FIELDS]
+    return tuple(name for name, codec in codecs if isinstance(codec, Area))
 
 
 def cddl_rules() -> str:
