@@ -264,7 +264,8 @@ def shape_problems(body: Record) -> list[str]:
 
 def _areas(body: Record) -> list[AreaRecord]:
     found: list[AreaRecord] = []
-    for name in _area_fields(type(body)):
+    record: Any = type(body)
+    for name in _area_fields(record):
         value = getattr(body, name)
         if value is not None:
             found += value if type(value) is tuple else (value,)
