@@ -22,7 +22,7 @@ from typing import Self
 
 from launchnotice import sealing, views
 from launchnotice.core.decide import Decision, decide
-from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved
+from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved, Sealed
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.state import State
@@ -131,7 +131,7 @@ class Endpoint:
             Stale: the own head, epoch or mandate moved, or it is older than an hour.
         """
         self._begin(now)
-        if self._state.find(draft.id):
+        if self._submitted(self._state, draft.id):
             return self._step(self._seal(now, {draft.id: draft}))
         review = self._review(draft)
         if review.missing():
@@ -336,7 +336,15 @@ class Endpoint:
                     raise
         return draft.review(self.channel, newest)
 
+    def _submitted(self, state: State, draft: bytes) -> bool:
+        """Whether a draft is sealed, or reserved where it can be: not before a restore."""
+        if draft in state.unsealed and not self._ledger.restored:
+            return True
+        return any(isinstance(kept.entry, Sealed) for kept in state.find(draft))
+
     def _reserve(self, state: State, review: Review, now: int) -> Sequence[Entry]:
+        if self._submitted(state, review.draft.id):
+            return []
         payload, body = review.payload, review.body
         to = self._check_statement(body) if review.row.kind_class is KindClass.SIGNAL else ""
         if now - payload.issued > DRAFT_LIFETIME or not sealing.in_place(payload, state):

@@ -86,6 +86,7 @@ def _restore(state: State, rest: list[Any]) -> None:
         found = recall([kept for kept in state.find(notice) if kept.position <= state.position], state.own)
         if found is None:
             raise ValueError(notice)
+        found.leave_behind(state.epoch)
         state.exchanges[notice] = found
     state.unsealed = {notice: _entry(state, notice, Reserved) for notice in unsealed}
     state.heads_told = {party: tuple(known) for party, *known in told}

@@ -132,6 +132,13 @@ class State:
     def _epoch_opened(self, entry: EpochOpened) -> None:
         self.epoch, self.reason = (entry.number, entry.random), entry.reason
         self._recorded(self.own, self.epoch)
+        self.leave_behind()
+
+    def leave_behind(self) -> None:
+        """What was reserved in an earlier epoch is never signed; it may be said anew in this one."""
+        self.unsealed = {n: r for n, r in self.unsealed.items() if (r.number, r.random) == self.epoch}
+        for exchange in self.exchanges.values():
+            exchange.leave_behind(self.epoch)
 
     def _reserved(self, entry: Reserved) -> None:
         self.unsealed[entry.id] = entry
