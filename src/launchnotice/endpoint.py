@@ -204,11 +204,12 @@ class Endpoint:
         waits = [self._outbox.next(state), views.next_overdue(state)]
         if self._system and self._sealable(state):
             waits.append(self._sign_at)
-        owed = self._answers or (self._owed_receipts(state) and state.mandate(self.party))
+        listed = self._listed()
+        owed = self._answers or (self._owed_receipts(state) and listed)
         left = self._ledger.restored and state.unsealed
         if owed or left or self._ledger.unsettled:
             waits.append(self._now)
-        if self._system and state.mandate(self.party):
+        if self._system and listed:
             waits.append(self._syncs.next(state, self._now))
         # What was due before the last call is due now.
         return min((max(wait, self._now) for wait in waits if wait is not None), default=None)
@@ -275,7 +276,15 @@ class Endpoint:
 
     def _identity(self) -> Identity:
         """The system identity that will sign last: this node's, else the mandate's first."""
-        return sealing.system_identity(self._mandate(), self._system)
+        mandate, listed = self._mandate(), self._listed()
+        if listed is None:
+            detail = f"version {mandate.payload.version} of the own mandate lists no system with these keys"
+            raise UsageError(Usage.UNKNOWN_SIGNER, detail)
+        return listed
+
+    def _listed(self) -> Identity | None:
+        """The system identity, if the newest own mandate lists it; without one, `poll` states nothing."""
+        return sealing.find_system(self._state.mandate(self.party), self._system)
 
     def _open_epoch(self, now: int) -> None:
         """A restored endpoint never signs in its old epoch again (R-RESTORE-2)."""
@@ -371,10 +380,10 @@ class Endpoint:
 
     def _state_receipts(self, now: int) -> None:
         """Reserve a receipt for each notice and mandate that has none."""
-        if not self._owed_receipts(self._state) or self._state.mandate(self.party) is None:
+        system = self._listed()
+        if system is None or not self._owed_receipts(self._state):
             return
         self._open_epoch(now)
-        system = self._identity()
 
         def judge(state: State) -> Sequence[Entry]:
             return [sealing.reserve_receipt(state, x, now, system) for x in self._owed_receipts(state)]
@@ -415,14 +424,15 @@ class Endpoint:
 
     def _ask(self, now: int) -> list[Send]:
         """Sync with those from whom something is missing, or who asked for an echo."""
-        if not self._system or self._state.mandate(self.party) is None:
+        system = self._listed()
+        if not self._system or system is None:
             return []
         due = self._syncs.due(self._state, now)
         if due:
             self._open_epoch(now)
         sends = []
         for party, body in due:
-            data = sealing.sign_sync(self._state, body, now, self._identity(), self._system, party)
+            data = sealing.sign_sync(self._state, body, now, system, self._system, party)
             sends += [Send(party, data)] if data else []
         return sends
 

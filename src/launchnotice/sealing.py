@@ -14,9 +14,8 @@ from launchnotice.core.entries import Reserved, Sealed
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, compose
-from launchnotice.errors import UsageError
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import Kind, Role, Usage
+from launchnotice.registry import Kind, Role
 from launchnotice.wire import cose
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.message import ChainedPayload, Payload
@@ -34,17 +33,13 @@ class Send(NamedTuple):
         return f"<Send {len(self.data)} bytes to {self.to}>"
 
 
-def system_identity(mandate: Mandate, system: Sequence[Signer]) -> Identity:
-    """The identity of these signers in a mandate; the mandate's first system without them.
-
-    Raises:
-        UsageError: `unknown-signer`: the newest own mandate lists no such system.
-    """
+def find_system(mandate: Mandate | None, system: Sequence[Signer]) -> Identity | None:
+    """The identity of these signers in a mandate, its first system without them; None if there is none."""
     kids = [signer.key.kid for signer in system]
-    for identity in mandate.payload.identities:
+    for identity in mandate.payload.identities if mandate else ():
         if identity.role is Role.SYSTEM and (not kids or [key.kid for key in identity.keys] == kids):
             return identity
-    raise UsageError(Usage.UNKNOWN_SIGNER, "the newest own mandate lists no system with these keys")
+    return None
 
 
 def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity) -> Reserved:

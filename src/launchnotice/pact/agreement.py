@@ -69,6 +69,8 @@ class Rule(Record):
         missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
         if missing:
             raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
+        if any(len(set(values)) < len(values) for values in (self.values, *(c.values for c in self.when))):
+            raise Refused(Refusal.DUPLICATE_ENTRY, "a value occurs once")
         body = BODIES.get(self.kind)
         if body is not None:
             _check_subject(body, self.subject, _SUBJECTS[self.check], self.values)

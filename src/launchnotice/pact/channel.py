@@ -27,7 +27,7 @@ from launchnotice.registry import (
     Usage,
 )
 from launchnotice.wire import cbor
-from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_LABEL, MAX_PARTIES, MAX_SIGNERS
+from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_IDENTITIES, MAX_LABEL, MAX_PARTIES, MAX_SIGNERS
 from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Int, Text, wrong_type
 from launchnotice.wire.message import Signer
 from launchnotice.wire.record import Nested, Record, field
@@ -86,6 +86,8 @@ class Descriptor(Record):
                 raise Refused(
                     Refusal.UNSATISFIABLE, f"{identities} authority identities, threshold {party.threshold}"
                 )
+            if identities + self.officers + 1 > MAX_IDENTITIES:
+                raise Refused(Refusal.UNSATISFIABLE, f"no mandate holds {identities} authority identities")
 
 
 class Channel:
