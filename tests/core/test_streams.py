@@ -117,6 +117,7 @@ def _stream(endpoint: Endpoint) -> Stream:
     return state_of(endpoint).stream("US", EPOCH)
 
 
+@pytest.mark.requirement("R-STREAM-3")
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_streams_do_what_the_model_does(made: Template, pool: list[Forged], data: st.DataObject) -> None:
@@ -140,6 +141,7 @@ def test_streams_do_what_the_model_does(made: Template, pool: list[Forged], data
     assert canonical(refolded(endpoint)) == canonical(state_of(endpoint))
 
 
+@pytest.mark.requirement("R-STREAM-5")
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_order_of_a_chain_ends_the_same(made: Template, pool: list[Forged], data: st.DataObject) -> None:
@@ -153,6 +155,7 @@ def test_any_order_of_a_chain_ends_the_same(made: Template, pool: list[Forged], 
     assert all(endpoint.exchange(pool[index].id).place is Place.ACCEPTED for index in order)
 
 
+@pytest.mark.requirement("R-FORK-1")
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_order_of_two_histories_disputes_the_same_position(
@@ -175,6 +178,7 @@ def test_any_order_of_two_histories_disputes_the_same_position(
         assert view.disputed or view.place is Place.ACCEPTED
 
 
+@pytest.mark.requirement("R-STREAM-5")
 def test_what_is_held_beyond_a_fork_does_not_join_the_chain(made: Template, pool: list[Forged]) -> None:
     """A fork found above a gap: closing the gap later must not carry the chain through the fork."""
     endpoint = made.open("RU")
@@ -190,6 +194,7 @@ def test_what_is_held_beyond_a_fork_does_not_join_the_chain(made: Template, pool
     assert endpoint.exchange(pool[4].id).disputed
 
 
+@pytest.mark.requirement("R-EPOCH-4")
 def test_epochs_are_streams_of_their_own(made: Template) -> None:
     """The same number under other random bytes is another epoch; none forks another."""
     endpoint, forger = made.open("RU"), made.forger("US")

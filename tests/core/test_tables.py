@@ -22,6 +22,7 @@ FACTS = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION)
 # Delivery ----------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R-DELIV-1")
 @pytest.mark.parametrize("state", list(Delivery))
 @pytest.mark.parametrize("fact", FACTS)
 def test_every_fact_in_every_state_moves_a_delivery_up_or_leaves_it(state: Delivery, fact: Kind) -> None:
@@ -34,6 +35,7 @@ def test_the_delivery_table_has_no_other_row() -> None:
     assert OVERDUE_AT == (1, 2, 4)
 
 
+@pytest.mark.requirement("R-DELIV-1")
 @given(st.lists(st.sampled_from(FACTS), max_size=8), st.randoms())
 def test_any_order_and_repetition_of_facts_ends_the_same(facts: list[Kind], random: Random) -> None:
     shuffled = [*facts, *facts]
@@ -65,6 +67,7 @@ def test_every_case_has_a_row_and_nothing_else_has() -> None:
     assert set(STREAM) == set(Case)
 
 
+@pytest.mark.requirement("R-STREAM-4")
 def test_only_known_flooded_and_a_first_misfit_are_not_shown() -> None:
     """Nothing authentic is swallowed (P7)."""
     hidden = {case for case, row in STREAM.items() if row.outcome not in _SHOWN}
@@ -87,6 +90,7 @@ ROWS = {
 }
 
 
+@pytest.mark.requirement("R-STREAM-3")
 @pytest.mark.parametrize("case", list(Case))
 def test_each_row_says_what_the_design_says(case: Case) -> None:
     assert tuple(STREAM[case]) == ROWS[case]
@@ -141,6 +145,7 @@ REACHED = [
 ]
 
 
+@pytest.mark.requirement("R-STREAM-3")
 @pytest.mark.parametrize(("case", "make", "seq", "prev", "notice", "known"), REACHED)
 def test_each_case_is_found(
     case: Case, make: Callable[[], Stream], seq: int, prev: bytes, notice: bytes, known: object
@@ -148,6 +153,7 @@ def test_each_case_is_found(
     assert make().compare(seq, prev, notice, lambda: bool(known)) is case
 
 
+@pytest.mark.requirement("R-STREAM-6")
 def test_the_bounds_of_what_is_held_noted_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream_module, "MAX_HELD", 1)
     monkeypatch.setattr(stream_module, "MAX_NOTED", 1)

@@ -80,6 +80,7 @@ def _flips(data: bytes, bits: Iterable[int]) -> Iterator[bytes]:
         yield bytes(flipped)
 
 
+@pytest.mark.requirement("R-ORDER-2")
 def test_every_flipped_bit_of_a_notice_is_refused(ru: Endpoint, us: Forger) -> None:
     data = us.notice().data
     codes = refused_all(ru, _flips(data, range(8 * len(data))))
@@ -87,6 +88,7 @@ def test_every_flipped_bit_of_a_notice_is_refused(ru: Endpoint, us: Forger) -> N
     assert ru.receive(data, NOW).refusal is None
 
 
+@pytest.mark.requirement("R-ORDER-3")
 def test_every_flipped_bit_of_a_known_notice_is_refused_too(ru: Endpoint, us: Forger) -> None:
     """A duplicate goes without verification only if all its bytes are the stored ones."""
     notice = us.notice()
@@ -258,6 +260,7 @@ def test_any_body_of_a_notice_is_shown(made: Template, body: dict[int, Any]) -> 
     endpoint.poll(NOW)
 
 
+@pytest.mark.requirement("R-REC-5")
 def test_fields_of_a_later_version_are_shown_and_named(made: Template, us: Forger) -> None:
     endpoint = made.open("RU")
     notice = us.notice(body={**launch().dump(), 99: {1: "x"}, BIG: 0})

@@ -42,6 +42,7 @@ def _resigned(base: Forged, forger: Forger, signatures: list[Any]) -> bytes:
     return cose.TAG + cbor.encode([forger.header, {}, cbor.encode(base.raw), signatures])
 
 
+@pytest.mark.requirement("R-SIGN-4")
 def test_every_subset_repetition_and_permutation_of_the_signatures_is_refused(
     made: Template, us: Forger
 ) -> None:
@@ -93,6 +94,7 @@ def test_an_officer_beside_the_machines_statement_is_refused(made: Template, us:
     assert refused_all(shared(made), [sync.data]) == {Refusal.WRONG_ROLE}
 
 
+@pytest.mark.requirement("R-SIGN-5")
 def test_one_key_cannot_sign_for_two(made: Template, us: Forger) -> None:
     """The manifest lists three kids, all signatures are by one officer's key."""
     base = us.notice()
@@ -106,6 +108,7 @@ def test_one_key_cannot_sign_for_two(made: Template, us: Forger) -> None:
     assert refused_all(shared(made), [_resigned(base, us, rows)]) == {Refusal.BAD_SIGNATURE}
 
 
+@pytest.mark.requirement("R-SIGN-6")
 def test_half_of_a_hybrid_identity_does_not_count() -> None:
     made = template(suite=Suite.HYBRID)
     forger = made.forger("US")

@@ -157,6 +157,7 @@ def test_a_draft_under_another_mandate_or_channel_cannot_be_reviewed(made: Templ
     assert refused.value.code is Refusal.UNKNOWN_MANDATE
 
 
+@pytest.mark.requirement("R-DRAFT-1")
 def test_a_foreign_signature_in_a_draft_is_found_at_the_next_desk(made: Template, us: Endpoint) -> None:
     keys = made.centres["US"].keys
     signed = reviewed(made, us, us.draft(launch(), NOW, OFFICERS)).sign(keys["officer-1"])
@@ -232,6 +233,7 @@ def test_what_nobody_can_read_is_rejected_and_not_acknowledged(made: Template) -
 # Submission ----------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R-DRAFT-3")
 def test_a_draft_that_is_not_signed_in_full_is_not_submitted(made: Template, us: Endpoint) -> None:
     draft = us.draft(launch(), NOW, OFFICERS)
     one = reviewed(made, us, draft).sign(made.centres["US"].keys["officer-2"])
@@ -276,6 +278,7 @@ def test_a_peers_notice_in_between_makes_no_draft_stale(made: Template, us: Endp
     assert us.submit(draft, NOW).sends != ()
 
 
+@pytest.mark.requirement("R-DRAFT-4")
 @pytest.mark.parametrize(("age", "stale"), [(DRAFT_LIFETIME, False), (DRAFT_LIFETIME + 1, True)])
 def test_a_draft_is_stale_after_an_hour(made: Template, us: Endpoint, age: int, *, stale: bool) -> None:
     draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
@@ -300,6 +303,7 @@ def test_a_draft_under_an_older_mandate_whose_officer_has_left_names_the_officer
     assert raised.value.code is Usage.UNKNOWN_SIGNER
 
 
+@pytest.mark.requirement("R-DRAFT-2")
 def test_a_draft_made_elsewhere_must_pass_the_same_review(made: Template, us: Endpoint) -> None:
     """Bytes that another program made, signed by the right officers, with what no desk could have shown."""
     forger = Forger(made.channel, made.centres["US"], mandate_of(us).id)

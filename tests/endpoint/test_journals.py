@@ -101,6 +101,7 @@ def _held(endpoint: Endpoint) -> tuple[int, int]:
         tracemalloc.stop()
 
 
+@pytest.mark.requirement("R-RCPT-3")
 @pytest.mark.parametrize("store", ["memory", "sqlite"])
 def test_settled_exchanges_cost_no_memory_and_the_oldest_is_still_answered(
     made: Template, store: str, tmp_path: Path
@@ -139,6 +140,7 @@ def snapshot_position(endpoint: Endpoint) -> tuple[int, bytes]:
 # Unknown outcomes --------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R-DUR-1")
 def test_an_event_whose_commit_failed_after_storing_is_still_handed_over(made: Template) -> None:
     """The store commits and then raises: the next call folds anew and hands the event to the host."""
     ru, journal, _ = flaky(made, "RU")
@@ -165,6 +167,7 @@ def test_a_notice_whose_commit_failed_before_storing_is_new_when_it_comes_again(
     assert [event.subject for event in ru.receive(notice.data, NOW).events] == [notice.id]
 
 
+@pytest.mark.requirement("R-SIGN-10")
 @pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("which", [0, 1])
 def test_the_same_draft_submitted_again_after_a_failure_counts_once(
@@ -266,6 +269,7 @@ class Recorder:
         self.inner.save_snapshot(position, state)
 
 
+@pytest.mark.requirement("R-DUR-2")
 def test_every_release_comes_after_its_commit_and_after_the_anchor(made: Template) -> None:
     ends: dict[str, tuple[Endpoint, Recorder]] = {}
     for code in ("US", "RU"):

@@ -31,6 +31,7 @@ def us(made: Template) -> Forger:
 # Floods ------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R-EMERG-3")
 def test_a_flood_of_emergencies_is_bounded(
     made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_noted_emergency_is_kept_once_there_is_room(
     assert ru.receive(second.data, NOW).events == ()
 
 
+@pytest.mark.requirement("R-STREAM-6")
 def test_a_flood_behind_a_gap_is_bounded_and_what_was_noted_joins_in_the_end(
     made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

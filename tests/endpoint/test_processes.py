@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from launchnotice.core import entries
 from launchnotice.core.entries import Accepted, Reserved, Sealed
 from launchnotice.journal import Entry as Row
@@ -22,6 +24,7 @@ COUNT = 25
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.requirement("R-SIGN-10")
 def test_two_nodes_take_no_position_twice_and_lose_nothing(tmp_path: Path) -> None:
     made, path = template(), tmp_path / "journal"
     with SqliteJournal(path) as journal:
@@ -59,6 +62,7 @@ def test_two_nodes_take_no_position_twice_and_lose_nothing(tmp_path: Path) -> No
         assert canonical(refolded(endpoint)) == canonical(state_of(endpoint))
 
 
+@pytest.mark.requirement("R-SIGN-11")
 def test_what_another_node_sealed_first_is_what_counts(tmp_path: Path) -> None:
     """Both nodes sign one reservation; only the bytes that the journal took are released."""
     made, path = template(), tmp_path / "journal"

@@ -50,6 +50,7 @@ def _notices(endpoint: Endpoint) -> list[Sealed]:
     return [one for one in kept if isinstance(one, Sealed) and one.kind == Kind.LAUNCH]
 
 
+@pytest.mark.requirement("R-RESTORE-2")
 @pytest.mark.parametrize("anchored", [True, False])
 def test_a_restored_endpoint_signs_and_releases_nothing_in_its_old_epoch(
     made: Template, lived: tuple[MemoryJournal, MemoryAnchor, MemoryJournal, Endpoint], *, anchored: bool
@@ -76,6 +77,7 @@ def test_a_restored_endpoint_signs_and_releases_nothing_in_its_old_epoch(
     assert ru.health(NOW).disputed == []
 
 
+@pytest.mark.requirement("R-EPOCH-2")
 def test_a_draft_of_the_old_epoch_is_stale_after_a_restore(
     made: Template, lived: tuple[MemoryJournal, MemoryAnchor, MemoryJournal, Endpoint]
 ) -> None:
@@ -94,6 +96,7 @@ def test_a_draft_of_the_old_epoch_is_stale_after_a_restore(
     assert journal.read(0, 1) != []
 
 
+@pytest.mark.requirement("R-RESTORE-2")
 def test_a_reservation_that_a_restore_left_behind_is_not_signed(made: Template) -> None:
     """The old life sealed it; its bytes are with the peers, and other bytes must not follow."""
     us, journal, anchor = flaky(made, "US")
@@ -130,6 +133,7 @@ def test_a_receipt_that_a_restore_left_unsealed_is_stated_anew(made: Template) -
     assert receipts[0].data in sends
 
 
+@pytest.mark.requirement("R-RESTORE-1")
 def test_a_plain_crash_is_no_restore(
     made: Template, lived: tuple[MemoryJournal, MemoryAnchor, MemoryJournal, Endpoint]
 ) -> None:
@@ -153,6 +157,7 @@ def test_a_crash_before_the_first_release_is_no_restore(made: Template) -> None:
     assert us.health(NOW).epoch == 1
 
 
+@pytest.mark.requirement("R-RESTORE-1")
 def test_a_lost_journal_under_a_kept_anchor_counts_as_restored(
     made: Template, lived: tuple[MemoryJournal, MemoryAnchor, MemoryJournal, Endpoint]
 ) -> None:

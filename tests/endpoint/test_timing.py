@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ script = st.lists(
 )
 
 
+@pytest.mark.requirement("R-DUE-2")
 @settings(max_examples=25, deadline=None)
 @given(script, st.lists(st.booleans(), min_size=1, max_size=7))
 def test_polling_at_the_deadlines_alone_does_what_polling_every_second_does(
@@ -74,6 +76,7 @@ def _act(world: World, node: Node, what: str) -> None:
         world._acknowledge()
 
 
+@pytest.mark.requirement("R-DUE-2")
 @settings(max_examples=30, deadline=None)
 @given(script, st.integers(0, HORIZON))
 def test_time_alone_changes_nothing_before_the_deadline(
@@ -115,12 +118,14 @@ def _repetitions(endpoint: Endpoint, data: bytes, start: int, end: int) -> list[
     return found
 
 
+@pytest.mark.requirement("R-RETRY-2")
 def test_identical_bytes_are_repeated_with_exponential_back_off() -> None:
     _, us, _, _, data = _announced()
     at = [30, 90, 210, 450, 930, 1_890, 3_810, 7_410, 11_010]
     assert _repetitions(us, data, NOW, NOW + 11_011) == at
 
 
+@pytest.mark.requirement("R-RETRY-2")
 def test_repetition_is_slower_after_the_receipt_and_goes_on_until_the_acknowledgement() -> None:
     made, us, ru, notice, data = _announced()
     ru.receive(data, NOW)
@@ -141,6 +146,7 @@ def test_after_a_restart_what_is_owed_is_offered_at_once() -> None:
     assert [send.data for send in again.poll(NOW + 1).sends] == [data]
 
 
+@pytest.mark.requirement("R-RCPT-3")
 def test_a_lost_acknowledgement_comes_with_the_next_repetition() -> None:
     made, us, ru, notice, data = _announced()
     ru.receive(data, NOW)
@@ -175,6 +181,7 @@ def _overdue(endpoint: Endpoint, start: int, end: int) -> list[tuple[int, str]]:
     return found
 
 
+@pytest.mark.requirement("R-DUE-1")
 def test_receipt_and_acknowledgement_are_overdue_at_once_twice_and_four_times() -> None:
     """A deadline is met at its very second; each multiple is told once."""
     _, us, _, _, _ = _announced()
@@ -182,6 +189,7 @@ def test_receipt_and_acknowledgement_are_overdue_at_once_twice_and_four_times() 
     assert _overdue(us, NOW, NOW + 86_400) == [(second, "RU") for second in at]
 
 
+@pytest.mark.requirement("R-DUE-1")
 def test_an_overdue_event_is_told_once_across_restarts() -> None:
     made, us, _, notice, _ = _announced()
     told: list[Fired] = []
@@ -208,6 +216,7 @@ def test_what_was_given_in_time_is_never_overdue() -> None:
     assert not any(event.code is EventCode.OVERDUE for event in us.events(0))
 
 
+@pytest.mark.requirement("R-DUE-1")
 def test_the_recipients_own_debts_are_overdue_too_and_need_an_officer() -> None:
     _, _, ru, notice, data = _announced()
     ru.receive(data, NOW)

@@ -147,7 +147,7 @@ def test_findings_add_up(chosen: list[int]) -> None:
 # Lead time -----------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R-AGR-3")
+@pytest.mark.requirement("R-AGR-2")
 @pytest.mark.parametrize(("before", "late"), [(DAY + 1, False), (DAY, False), (DAY - 1, True), (-1, True)])
 def test_exactly_24_hours_before_the_date_is_in_time_and_a_second_less_is_late(
     agreement: Agreement, before: int, *, late: bool

@@ -110,7 +110,7 @@ def test_a_mandate_runs_thirteen_months_at_most(made: Template) -> None:
 # Supersession and expiry ---------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R-MAND-10")
+@pytest.mark.requirement("R-MAND-11")
 def test_a_notice_that_lowers_the_mandate_of_its_epoch_is_marked(made: Template) -> None:
     ru, second = made.open("RU"), second_of(made, "US")
     assert ru.receive(second, NOW).refusal is None
@@ -125,6 +125,7 @@ def test_a_notice_that_lowers_the_mandate_of_its_epoch_is_marked(made: Template)
     assert findings(ru, new.notice(4, three.id).data) == []
 
 
+@pytest.mark.requirement("R-MAND-11")
 def test_a_notice_that_was_overtaken_is_not_marked(made: Template) -> None:
     """The one under the newer mandate arrives first and is held; the older one lowers nothing."""
     ru, second = made.open("RU"), second_of(made, "US")
@@ -142,6 +143,7 @@ def test_a_notice_that_was_overtaken_is_not_marked(made: Template) -> None:
     assert state_of(ru).latest("US").version == 2  # type: ignore[union-attr]  # see above
 
 
+@pytest.mark.requirement("R-MAND-12")
 @pytest.mark.parametrize(("late", "expected"), [(0, []), (1, [FindingCode.EXPIRED_MANDATE])])
 def test_a_notice_issued_after_its_mandates_last_second_is_marked(
     made: Template, late: int, expected: list[FindingCode]
@@ -169,7 +171,7 @@ def test_an_expiring_mandate_needs_an_officer(made: Template) -> None:
 # Own mandates --------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R-MAND-11")
+@pytest.mark.requirement("R-DRAFT-4")
 def test_a_draft_under_any_but_the_newest_own_mandate_is_stale(made: Template) -> None:
     us = made.open("US")
     draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
@@ -208,6 +210,7 @@ def test_a_system_that_the_newest_mandate_does_not_list_still_repeats_and_warns(
     assert raised.value.code is Usage.UNKNOWN_SIGNER
 
 
+@pytest.mark.requirement("R-RETRY-3")
 def test_mandates_are_offered_until_receipted_and_before_any_message_under_them(made: Template) -> None:
     us, ru = made.open("US", mandated=False), made.open("RU", mandated=False)
     for endpoint in (us, ru):
@@ -219,6 +222,7 @@ def test_mandates_are_offered_until_receipted_and_before_any_message_under_them(
     assert us.pending("RU") == [event.subject for event in us.events(0) if event.kind == Kind.LAUNCH][:1]
 
 
+@pytest.mark.requirement("R-SYNC-8")
 def test_a_message_whose_mandate_is_unknown_draws_a_sync_and_then_counts(made: Template) -> None:
     """RU missed the mandate; it refuses, asks, gets it and takes the repeated notice."""
     us, ru = made.open("US"), made.open("RU")
