@@ -69,6 +69,24 @@ def test_a_noted_emergency_is_kept_once_there_is_room(
     assert ru.receive(second.data, NOW).events == ()
 
 
+@pytest.mark.requirement("R-FORK-1")
+def test_a_noted_notice_that_lost_its_position_is_a_contradiction(
+    made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond the bound only its id was kept; when its bytes come again, they are the proof (P5)."""
+    monkeypatch.setattr(stream, "MAX_HELD", 1)
+    ru, first = made.open("RU"), us.notice()
+    second, other = us.notice(2, first.id), us.notice(2, first.id, k4=NOW + 1)
+    third = us.notice(3, second.id)
+    for notice in (third, other, first, second):
+        assert ru.receive(notice.data, NOW).refusal is None
+    assert ru.health(NOW).disputed == []
+    codes = [event.code for event in ru.receive(other.data, NOW).events]
+    assert codes == [EventCode.FORK, EventCode.IN_ORDER]  # shown before, so not as new
+    assert state_of(ru).streams["US"][EPOCH].disputed == 2
+    assert ru.receive(other.data, NOW).events == ()
+
+
 @pytest.mark.requirement("R-STREAM-6")
 def test_a_flood_behind_a_gap_is_bounded_and_what_was_noted_joins_in_the_end(
     made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch

@@ -57,7 +57,8 @@ class Stream:
                 return Case.NEXT
             return Case.MISFIT if self.seq else Case.FIRST_MISFIT
         if seq <= self.seq:
-            return Case.KNOWN if known() else Case.CONTRADICTION
+            # What was noted and never took its place has lost it to another id.
+            return Case.KNOWN if notice not in self.noted and known() else Case.CONTRADICTION
         return self._compare_ahead(seq, notice)
 
     def version_before(self, seq: int) -> int:
