@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 
@@ -47,7 +48,8 @@ class Ledger:
         self._channel, self._party = channel, party
         self._journal, self._anchor = journal, anchor
         self._anchored = self._snapped = 0
-        self._stale = False
+        self._stale = self._rolled_back = False
+        self._tail = b""
         self._pending: list[Event] = []
         self.restored = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
@@ -60,20 +62,34 @@ class Ledger:
         self.shown = self.state.position
 
     def fold(self) -> None:
-        """Make the state anew from the journal, and compare it with the anchor."""
+        """Make the state anew from the journal, and compare it with the anchor.
+
+        One that fails half-way leaves the state stale, so that the next call folds anew.
+        """
+        self._stale = True
         self.state = State(self._channel, self._party, self.find)
-        self._stale = False
         self._pending.clear()
         self._load_snapshot()
         self._read()
         self._check_anchor()
+        self._stale = False
 
     def catch_up(self) -> None:
-        """Fold what other writers appended, or fold anew after an append of unknown outcome."""
-        if self._stale:
-            self.fold()
-        else:
+        """Fold what other writers appended; all anew after an append of unknown outcome or a fail-over.
+
+        A fail-over can lose a commit under a running node: the journal then no longer holds the
+        entry that was folded last, and what is not confirmed is presented again.
+        """
+        if not self._stale and not self._holds_tail():
+            self._rolled_back, self.shown = True, 0
+        if not self._stale and not self._rolled_back:
             self._read()
+            return
+        self.fold()
+        if self._rolled_back:
+            later = [event for event in self._pending if event.position > self.state.confirmed]
+            self._pending = [event._replace(again=True) for event in later]
+            self._rolled_back = False
 
     def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
         """Commit what `judge` decides on the newest state; judges again if another writer was first."""
@@ -107,12 +123,15 @@ class Ledger:
             rows.append(Row(data, entries.keys(entry)))
             kept.append(Kept(position + len(rows), now, digest, entry))
         try:
+            if not self._holds_tail():
+                raise Conflict(f"append after {position}: another entry stands there")
             self._journal.append(position, rows)
         except Conflict:
             raise
         except JournalError:
             self._stale = True
             raise
+        self._tail = rows[-1].data
         for item in kept:
             self._apply(item)
 
@@ -134,10 +153,11 @@ class Ledger:
             self._anchored = self.state.position
 
     def keep_snapshot(self) -> None:
-        """Save a snapshot, if the journal has grown enough since the last."""
+        """Save a snapshot, if the journal has grown enough since; without one, opening takes longer."""
         if self.state.position - self._snapped >= SNAPSHOT_EVERY:
-            self._journal.save_snapshot(self.state.position, snapshot.dump(self.state))
             self._snapped = self.state.position
+            with contextlib.suppress(JournalError):
+                self._journal.save_snapshot(self.state.position, snapshot.dump(self.state))
 
     def find(self, key: bytes) -> list[Kept]:
         """The entries filed under a key, decoded."""
@@ -163,9 +183,19 @@ class Ledger:
         # Beyond `shown`, the entries themselves are needed: their events were not handed over yet.
         if found is None or found[0] > self.shown or self._at(found[0]) is None:
             return
-        state = snapshot.load(self._channel, self._party, self.find, found[1])
+        try:
+            state = snapshot.load(self._channel, self._party, self.find, found[1])
+        except Corrupt:
+            return  # a cache, and the journal is whole: opening takes longer
         if self._at(state.position) == state.digest:
             self.state, self._snapped = state, state.position
+            self._tail = self._journal.read(state.position - 1, 1)[0].data
+
+    def _holds_tail(self) -> bool:
+        """Whether the journal still holds the entry that was folded last."""
+        position = self.state.position
+        found = self._journal.read(position - 1, 1) if position else ()
+        return not position or (bool(found) and found[0].data == self._tail)
 
     def _read(self) -> None:
         while batch := self._journal.read(self.state.position, _BATCH):
@@ -174,6 +204,7 @@ class Ledger:
                 if stored.data[: len(entries.GENESIS)] != self.state.digest:
                     raise Corrupt(f"journal entry {kept.position}: does not follow the entry before it")
                 self._fold(kept)
+                self._tail = stored.data
 
     def _fold(self, kept: Kept) -> None:
         """Record a stored entry, which may hold what nobody ever decided."""
