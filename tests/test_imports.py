@@ -25,7 +25,7 @@ LAYERS = (
     ("pact",),
     ("core",),
     ("draft",),
-    ("ceremony", "ledger", "outbox", "sealing", "sync"),  # what the endpoint is made of
+    ("ceremony", "engine"),
     ("endpoint", "views"),
     ("evidence", "render", "compose"),
     ("cli",),
@@ -33,13 +33,13 @@ LAYERS = (
 # Beside the layers: what each may import, and from which layer on it may be imported.
 BELOW_CLI = (*(name for layer in LAYERS[:-1] for name in layer), "journal", "keyfile")
 BESIDE = {
-    "journal": (("errors",), "ledger"),
+    "journal": (("errors",), "engine"),
     "keyfile": (("errors", "registry", "wire"), "cli"),
     "testing": (BELOW_CLI, "cli"),
     "conformance": ((), "cli"),  # runs any implementation: standard library alone
 }
 # For types alone, never at run time.
-TYPES_ONLY = {("errors", "draft")}  # `Stale` carries a draft
+TYPES_ONLY: set[tuple[str, str]] = set()
 
 
 class Rule(NamedTuple):

@@ -15,6 +15,7 @@ from launchnotice.core.decide import peek
 from launchnotice.core.events import Event
 from launchnotice.draft import Draft, Review, Stale
 from launchnotice.endpoint import Endpoint
+from launchnotice.engine.sealing import Send
 from launchnotice.errors import (
     Conflict,
     Corrupt,
@@ -28,7 +29,6 @@ from launchnotice.pact.channel import Channel, Descriptor, Party
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import SPEC_VERSION
-from launchnotice.sealing import Send
 from launchnotice.views import Step
 from launchnotice.wire import coordinates, geo, notices, signals, times
 from launchnotice.wire.keys import PublicKey, Signer, SigningKey

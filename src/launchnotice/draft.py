@@ -251,8 +251,8 @@ def compose(
         "body": body.dump(),
         "epoch": _epoch(epoch),
     }
-    place = _place(state, epoch, KINDS[kind].kind_class, to)
-    payload = PAYLOADS[KINDS[kind].kind_class](**common, **place)
+    where = place(state, epoch, KINDS[kind].kind_class, to)
+    payload = PAYLOADS[KINDS[kind].kind_class](**common, **where)
     draft = Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
     try:
         _check_size(draft, payload.manifest)
@@ -290,7 +290,8 @@ def told(head: Head) -> tuple[int, bytes, int, int]:
     return head.epoch.number, head.epoch.random, head.contiguous.seq, highest.seq
 
 
-def _place(state: State, epoch: EpochKey, kind_class: KindClass, to: str) -> dict[str, Any]:
+def place(state: State, epoch: EpochKey, kind_class: KindClass, to: str) -> dict[str, Any]:
+    """Where the next own message of a class stands: the fields that its class adds to a payload."""
     stream = state.stream(state.own, epoch)
     if kind_class is not KindClass.CHAINED:
         head = Position(seq=stream.seq, id=stream.head)
@@ -303,7 +304,8 @@ def _opening(state: State, epoch: EpochKey) -> Opening:
     earlier = [stream for key, stream in state.streams[state.own].items() if key < epoch]
     if not earlier:
         return Opening(reason=EpochReason(state.reason))
-    last = max(earlier, key=lambda stream: stream.epoch)
+    # An epoch without a notice hides where the one before it was cut.
+    last = max(earlier, key=lambda stream: (stream.seq > 0, stream.epoch))
     head = Position(seq=last.seq, id=last.head)
     return Opening(reason=EpochReason(state.reason), epoch=_epoch(last.epoch), head=head)
 

@@ -20,29 +20,27 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from launchnotice import sealing, views
+from launchnotice import views
 from launchnotice.core.decide import Decision, decide
 from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved, Sealed
 from launchnotice.core.events import Event, event_of
-from launchnotice.core.exchange import MANDATE_KIND, Exchange
+from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
-from launchnotice.draft import Draft, Review, Stale, compose, told
+from launchnotice.draft import Draft, compose
+from launchnotice.engine import desk, sealing
+from launchnotice.engine.ledger import Ledger
+from launchnotice.engine.outbox import Outbox
+from launchnotice.engine.sealing import Send
+from launchnotice.engine.sync import Syncs
 from launchnotice.errors import Refused, UsageError
 from launchnotice.journal import Anchor, Journal
-from launchnotice.ledger import Ledger
-from launchnotice.outbox import Outbox
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import KINDS, EpochReason, Kind, KindClass, Policy, Refusal, Role, Usage
-from launchnotice.sealing import Send
-from launchnotice.sync import Syncs
+from launchnotice.registry import EpochReason, Kind, Usage
 from launchnotice.views import Step
-from launchnotice.wire.bounds import DRAFT_LIFETIME, MAX_SIGNERS, RETRY_FIRST, SIGN_RETRY
-from launchnotice.wire.geo import author_check
+from launchnotice.wire.bounds import RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.keys import Signer
-from launchnotice.wire.message import KIND_OF, ChainedPayload
 from launchnotice.wire.record import Record
-from launchnotice.wire.signals import Acknowledgement
 
 
 class Endpoint:
@@ -62,7 +60,12 @@ class Endpoint:
         self._now = self._sign_at = now
         self._opened_at = ledger.state.position
         self._outbox, self._syncs = Outbox(), Syncs()
-        self._answers: dict[Send, None] = {}  # in order, each once: anyone can replay a duplicate
+        self._outgoing: dict[Send, None] = {}
+        if not ledger.restored:
+            # A crash came between a seal and its release: whoever owes nothing for it is not told again.
+            for kept in ledger.read(ledger.anchored):
+                if isinstance(kept.entry, Sealed):
+                    self._release_sealed(kept.entry)
 
     @classmethod
     def open(
@@ -110,13 +113,10 @@ class Endpoint:
                 `already-stated`, `not-intelligible`, or `bad-value` for what the machine states itself.
         """
         self._begin(now)
-        kind = KIND_OF.get(type(body))
-        if kind is None or KINDS[kind].policy is Policy.MACHINE:
-            raise UsageError(Usage.BAD_VALUE, "expected the body of a message that officers sign")
-        _check_shapes(body)
-        to = self._check_statement(body) if KINDS[kind].kind_class is KindClass.SIGNAL else ""
+        kind = desk.check_body(body)
+        to = desk.addressee(self._state, body, restored=self._ledger.restored)
         system = self._identity()
-        self._check_officers(kind, signers)
+        desk.check_officers(self._state, kind, self._mandate(), signers)
         self._open_epoch(now)
         return compose(self._state, body, now, signers, system, to)
 
@@ -131,14 +131,21 @@ class Endpoint:
             Stale: the own head, epoch or mandate moved, or it is older than an hour.
         """
         self._begin(now)
-        if self._submitted(self._state, draft.id):
-            return self._step(self._seal(now, {draft.id: draft}))
-        review = self._review(draft)
-        if review.missing():
-            raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(review.missing())}")
+        if desk.submitted(self._state, draft.id, restored=self._ledger.restored):
+            self._seal(now, {draft.id: draft})
+            return self._step()
+        review = desk.review(self._state, draft, self._mandate())
         self._open_epoch(now)
-        self._ledger.transact(now, lambda state: self._reserve(state, review, now))
-        return self._step(self._seal(now, {draft.id: review.draft}))
+
+        def judge(state: State) -> Sequence[Entry]:
+            restored = self._ledger.restored
+            if desk.submitted(state, draft.id, restored=restored):
+                return []
+            return [desk.reserve(state, review, now, self._identity(), restored=restored)]
+
+        self._ledger.transact(now, judge)
+        self._seal(now, {draft.id: review.draft})
+        return self._step()
 
     def receive(self, data: bytes, now: int) -> Step:
         """Take bytes from the network, a file or a hand.
@@ -157,16 +164,12 @@ class Endpoint:
             self._ledger.transact(now, judge)
         except Refused as refusal:
             self._syncs.refused(self._state, refusal)
-            return self._step([], refusal)
+            return self._step(refusal)
         assert decision is not None  # safe: transact calls judge at least once
-        answers = [Send(decision.sender, answer) for answer in decision.answers]
+        self._release([Send(decision.sender, answer) for answer in decision.answers])
         if decision.sync is not None:
-            answers += self._syncs.answer(self._state, decision.sender, decision.sync, now)
-        if self._ledger.restored and answers:
-            # A restored endpoint releases nothing before it has opened its new epoch.
-            self._answers.update(dict.fromkeys(answers))
-            answers = []
-        step = self._step(answers)
+            self._release(self._syncs.answer(self._state, decision.sender, decision.sync, now))
+        step = self._step()
         if decision.entries and isinstance(decision.entries[-1], Noted):
             # Its id alone is journalled, and it is shown this once: with the bytes at hand.
             *earlier, event = step.events
@@ -176,18 +179,17 @@ class Endpoint:
     def poll(self, now: int) -> Step:
         """Do what is due: seal, state, ask, tell what is overdue, repeat."""
         self._begin(now)
-        if self._ledger.restored and self._state.unsealed:
+        left = self._state.unsealed or self._outgoing or self._outbox.next(self._state) is not None
+        if self._ledger.restored and left:
             self._open_epoch(now)
         self._state_receipts(now)
-        sends = self._seal(now)
+        self._seal(now)
         self._ledger.transact(now, lambda state: views.overdue(state, now))
-        sends += self._ask(now)
-        if not self._ledger.restored or self._release_epoch(now):
-            sends += self._answers
-            self._answers = {}
-            sends += [Send(party, exchange.data) for party, exchange in self._outbox.due(self._state, now)]
+        self._ask(now)
+        if not self._ledger.restored:
+            self._release([Send(party, x.data) for party, x in self._outbox.due(self._state, now)])
         self._ledger.keep_snapshot()
-        return self._step(sends)
+        return self._step()
 
     def confirm(self, position: int) -> None:
         """The host has the events up to that position safe; they are not presented again."""
@@ -202,10 +204,10 @@ class Endpoint:
         """The instant, in seconds, at which `poll` has something to do; None if nothing is due."""
         state = self._state
         waits = [self._outbox.next(state), views.next_overdue(state)]
-        if self._system and self._sealable(state):
+        if any(sealing.sealable(reserved, self._system) for reserved in self._sealable(state)):
             waits.append(self._sign_at)
         listed = self._listed()
-        owed = self._answers or (self._owed_receipts(state) and listed)
+        owed = self._outgoing or (self._owed_receipts(state) and listed)
         left = self._ledger.restored and state.unsealed
         if owed or left or self._ledger.unsettled:
             waits.append(self._now)
@@ -263,10 +265,18 @@ class Endpoint:
             self._outbox, self._syncs, self._sign_at = Outbox(), Syncs(), now
         self._now = now
 
-    def _step(self, sends: list[Send], refusal: Refused | None = None) -> Step:
-        if sends:
+    def _release(self, sends: Sequence[Send]) -> None:
+        """Let bytes go with the next step; they stay in hand if it fails."""
+        self._outgoing.update(dict.fromkeys(sends))
+
+    def _step(self, refusal: Refused | None = None) -> Step:
+        # A restored endpoint releases nothing before it has opened its new epoch.
+        sends: tuple[Send, ...] = ()
+        if self._outgoing and not self._ledger.restored:
             self._ledger.settle_anchor()
-        return Step(refusal, self._ledger.take_events(), tuple(sends))
+            sends = tuple(self._outgoing)
+            self._outgoing = {}
+        return Step(refusal, self._ledger.take_events(), sends)
 
     def _mandate(self) -> Mandate:
         mandate = self._state.mandate(self.party)
@@ -304,77 +314,6 @@ class Endpoint:
             raise UsageError(Usage.BAD_VALUE, "epoch_id: expected 16 bytes")
         return value
 
-    def _release_epoch(self, now: int) -> bool:
-        """Open the new epoch of a restored endpoint if something is to be released."""
-        if self._answers or self._outbox.next(self._state) is not None:
-            self._open_epoch(now)
-        return not self._ledger.restored
-
-    def _check_officers(self, kind: Kind, signers: Sequence[str]) -> None:
-        if len(set(signers)) >= MAX_SIGNERS:
-            raise UsageError(Usage.WRONG_SIGNERS, f"at most {MAX_SIGNERS - 1} officers and the system")
-        try:
-            self.channel.accept_officers(KINDS[kind], len(set(signers)))
-        except Refused as error:
-            raise UsageError(Usage.WRONG_SIGNERS, error.detail) from None
-        officers = {one.label for one in self._mandate().payload.identities if one.role is Role.OFFICER}
-        for name in signers:
-            if name not in officers:
-                raise UsageError(Usage.UNKNOWN_SIGNER, f"the mandate lists no officer {name!r}")
-
-    def _check_statement(self, body: Record) -> str:
-        """The addressee of a statement about a peer's notice."""
-        exchange = self._state.exchange(body.subject)  # type: ignore[attr-defined]  # desk signals have one
-        if exchange is None or exchange.own or not exchange.data or exchange.kind == MANDATE_KIND:
-            raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice of a peer with that id")
-        stated = exchange.stated.get(KIND_OF[type(body)].value)
-        if stated is not None and (stated.data or not self._ledger.restored):
-            raise UsageError(Usage.ALREADY_STATED, "one statement of a kind for each party")
-        if isinstance(body, Acknowledgement) and not exchange.readable:
-            raise UsageError(Usage.NOT_INTELLIGIBLE, "what nobody can read is rejected, not acknowledged")
-        return exchange.sender
-
-    def _review(self, draft: Draft) -> Review:
-        """The review under the own mandate that the draft names, which need not be the newest."""
-        newest = self._mandate()
-        for mandate in reversed(self._state.mandates[self.party]):
-            try:
-                return draft.review(self.channel, mandate)
-            except Refused as refusal:
-                if refusal.code is not Refusal.UNKNOWN_MANDATE:
-                    raise
-        return draft.review(self.channel, newest)
-
-    def _submitted(self, state: State, draft: bytes) -> bool:
-        """Whether a draft is sealed, or reserved where it can be: not before a restore."""
-        if draft in state.unsealed and not self._ledger.restored:
-            return True
-        return any(isinstance(kept.entry, Sealed) for kept in state.find(draft))
-
-    def _reserve(self, state: State, review: Review, now: int) -> Sequence[Entry]:
-        if self._submitted(state, review.draft.id):
-            return []
-        payload, body = review.payload, review.body
-        to = self._check_statement(body) if review.row.kind_class is KindClass.SIGNAL else ""
-        if now - payload.issued > DRAFT_LIFETIME or not sealing.in_place(payload, state):
-            officers = [s.identity for s in review.signers if s.role is Role.OFFICER]
-            fresh = compose(state, body, now, officers, self._identity(), to)
-            raise Stale("the own head, epoch or mandate moved, or an hour passed", fresh)
-        heads = payload.heads if isinstance(payload, ChainedPayload) else ()
-        return [
-            Reserved(
-                id=review.draft.id,
-                kind=payload.kind,
-                number=payload.epoch.number,
-                random=payload.epoch.random,
-                seq=getattr(payload, "seq", 0),
-                subject=getattr(body, "subject", b""),
-                to=to,
-                told=[[head.party, *told(head)] for head in heads],
-                draft=review.draft.data,
-            )
-        ]
-
     def _owed_receipts(self, state: State) -> list[Exchange]:
         return [x for x in state.exchanges.values() if not x.own and x.data and Kind.RECEIPT not in x.stated]
 
@@ -394,10 +333,10 @@ class Endpoint:
         """What is reserved and not signed; a restored endpoint opens an epoch and states it anew."""
         return [] if self._ledger.restored else list(state.unsealed.values())
 
-    def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> list[Send]:
+    def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> None:
         """Let the system sign what is reserved, or of that only these drafts, and release it."""
         if only is None and now < self._sign_at:
-            return []
+            return
         waiting = [r for r in self._sealable(self._state) if only is None or r.id in only]
         drafts = only or {}
         signed = [sealing.seal(r, drafts.get(r.id) or Draft.load(r.draft), self._system) for r in waiting]
@@ -411,34 +350,27 @@ class Endpoint:
             return sealed
 
         self._ledger.transact(now, judge)
-        sends = (
-            [Send(party, x.data) for party, x in self._outbox.unoffered(self._state, now)] if sealed else []
-        )
+        if sealed:
+            self._release([Send(party, x.data) for party, x in self._outbox.unoffered(self._state, now)])
         for entry in sealed:
+            self._release_sealed(entry)
             exchange = self._state.exchanges.get(entry.id)
-            for party in [entry.to] if entry.to else self.channel.others(self.party):
-                sends.append(Send(party, entry.data))
-                if exchange is not None:
+            if exchange is not None:
+                for party in self.channel.others(self.party):
                     self._outbox.sent(party, exchange, now)
-        return sends
 
-    def _ask(self, now: int) -> list[Send]:
+    def _release_sealed(self, entry: Sealed) -> None:
+        to = [entry.to] if entry.to else self.channel.others(self.party)
+        self._release([Send(party, entry.data) for party in to])
+
+    def _ask(self, now: int) -> None:
         """Sync with those from whom something is missing, or who asked for an echo."""
         system = self._listed()
         if not self._system or system is None:
-            return []
+            return
         due = self._syncs.due(self._state, now)
         if due:
             self._open_epoch(now)
-        sends = []
         for party, body in due:
             data = sealing.sign_sync(self._state, body, now, system, self._system, party)
-            sends += [Send(party, data)] if data else []
-        return sends
-
-
-def _check_shapes(body: Record) -> None:
-    try:
-        author_check(body)
-    except Refused as error:
-        raise UsageError(Usage.BAD_VALUE, error.detail) from None
+            self._release([Send(party, data)] if data else [])

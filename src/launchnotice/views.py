@@ -13,10 +13,10 @@ from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
+from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
-from launchnotice.sealing import Send
 from launchnotice.wire.message import Message, recall
 from launchnotice.wire.record import Record
 

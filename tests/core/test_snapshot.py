@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from launchnotice import Corrupt, Endpoint, ledger
+from launchnotice import Corrupt, Endpoint
 from launchnotice.core import snapshot
+from launchnotice.engine import ledger
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.wire.signals import Acknowledgement

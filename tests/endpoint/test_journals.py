@@ -210,7 +210,7 @@ def test_events_that_a_snapshot_would_skip_are_still_handed_over(
     made: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A snapshot is saved, the anchor fails before the events are handed over, then an append fails too."""
-    monkeypatch.setattr("launchnotice.ledger.SNAPSHOT_EVERY", 1)
+    monkeypatch.setattr("launchnotice.engine.ledger.SNAPSHOT_EVERY", 1)
     ru, journal, anchor = flaky(made, "RU")
     ru.poll(NOW)
     notice = made.forger("US").notice()

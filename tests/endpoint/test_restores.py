@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from launchnotice import Conflict, Corrupt, Endpoint, JournalError, Stale
+from launchnotice import Endpoint, JournalError, Stale
 from launchnotice.core import entries
 from launchnotice.core.entries import EpochOpened, Reserved, Sealed
 from launchnotice.journal.anchor import MemoryAnchor
@@ -170,15 +170,10 @@ def test_a_lost_journal_under_a_kept_anchor_counts_as_restored(
 
 
 def test_a_journal_that_was_replaced_under_a_running_endpoint_is_noticed(made: Template) -> None:
-    """A fail-over can lose a commit: after an append of unknown outcome the anchor is looked at again."""
+    """A fail-over can lose a commit: the next call finds that the last entry is gone, and folds anew."""
     us, journal, _ = flaky(made, "US")
     backup = copy.deepcopy(journal.inner)
     state(us, made.centres["US"], launch(), NOW, OFFICERS)
     journal.inner = backup
-    with pytest.raises((JournalError, Conflict, Corrupt)):
-        us.receive(made.forger("RU").notice().data, NOW)
-    journal.plan = [Fault.BEFORE]
-    with pytest.raises(JournalError):
-        us.receive(made.forger("RU").notice().data, NOW)
     us.receive(made.forger("RU").notice().data, NOW)
     assert us.health(NOW).restored

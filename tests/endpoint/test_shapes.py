@@ -23,7 +23,7 @@ def test_a_notice_with_crossed_edges_is_shown_with_a_finding(monkeypatch: pytest
     """Another implementation may let its authors send what ours does not."""
     us, ru, centre, _ = pair()
     settle([us, ru], NOW)
-    monkeypatch.setattr("launchnotice.endpoint._check_shapes", lambda _: None)
+    monkeypatch.setattr("launchnotice.engine.desk.author_check", lambda _: None)
     step = state(us, centre, launch(impact_areas=(CROSSED,)), NOW, ("officer-1", "officer-2"))
     (event,) = ru.receive(step.sends[-1].data, NOW).events
     assert event.code is EventCode.NOTICE

@@ -240,7 +240,7 @@ def test_radius_is_shown_in_its_authors_unit() -> None:
 
 def test_flawed_area_is_shown_with_its_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another implementation may let its authors send what ours does not."""
-    monkeypatch.setattr("launchnotice.endpoint._check_shapes", lambda _: None)
+    monkeypatch.setattr("launchnotice.engine.desk.author_check", lambda _: None)
     crossed = geo.Polygon(points=((0, 0), (3_600_000, 3_600_000), (3_600_000, 0), (0, 3_600_000)))
     shown = text.review(review_of(launch(impact_areas=(crossed,))), CHANNEL)
     assert re.search(r"PROBLEM +crossing-edges 1 and 3", shown)

@@ -8,7 +8,7 @@ from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.endpoint import Endpoint
-from launchnotice.ledger import Ledger
+from launchnotice.engine.ledger import Ledger
 
 
 def canonical(state: State) -> dict[str, Any]:

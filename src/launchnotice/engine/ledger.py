@@ -40,6 +40,7 @@ class Ledger:
         state: the state at the last entry folded.
         restored: the journal counts as restored: nothing may be signed in its old epochs.
         shown: position up to which events were handed to the host.
+        anchored: position that the anchor names; 0 if the journal counts as restored.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Ledger:
     ) -> None:
         self._channel, self._party = channel, party
         self._journal, self._anchor = journal, anchor
-        self._anchored = self._snapped = 0
+        self.anchored = self._snapped = 0
         self._stale = self._rolled_back = False
         self._tail = b""
         self._pending: list[Event] = []
@@ -148,9 +149,9 @@ class Ledger:
 
     def settle_anchor(self) -> None:
         """Write the anchor, if the journal has moved since; bytes wait for this."""
-        if self._anchor and not self.restored and self._anchored < self.state.position:
+        if self._anchor and not self.restored and self.anchored < self.state.position:
             self._anchor.store(self.state.position, self.state.digest)
-            self._anchored = self.state.position
+            self.anchored = self.state.position
 
     def keep_snapshot(self) -> None:
         """Save a snapshot, if the journal has grown enough since; without one, opening takes longer."""
@@ -222,7 +223,7 @@ class Ledger:
             self.restored = self.state.position > 0
         else:
             self.restored = self._at(mark[0]) != mark[1]
-        self._anchored = 0 if self.restored or mark is None else mark[0]
+        self.anchored = 0 if self.restored or mark is None else mark[0]
 
     def _at(self, position: int) -> bytes | None:
         """The digest of the entry at a position; None if there is none."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from launchnotice.core.entries import EpochKey, Reserved, Sealed, position_key
 from launchnotice.core.state import State
 from launchnotice.draft import heads
+from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
-from launchnotice.sealing import Send
 from launchnotice.wire.bounds import MAX_SYNC_ITEMS, RETRY_MAX, SYNC_FIRST, SYNC_PAUSE
 from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Epoch, MandateVersion, Range

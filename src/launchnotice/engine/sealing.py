@@ -14,13 +14,13 @@ from launchnotice.core.entries import Reserved, Sealed
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, compose
+from launchnotice.errors import Refused
 from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import Kind, Role
 from launchnotice.wire import cose
+from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
-from launchnotice.wire.message import ChainedPayload, Payload
 from launchnotice.wire.signals import Receipt, Sync
-from launchnotice.wire.streams import Position
 
 
 class Send(NamedTuple):
@@ -35,9 +35,9 @@ class Send(NamedTuple):
 
 def find_system(mandate: Mandate | None, system: Sequence[Signer]) -> Identity | None:
     """The identity of these signers in a mandate, its first system without them; None if there is none."""
-    kids = [signer.key.kid for signer in system]
+    kids = {signer.key.kid for signer in system}
     for identity in mandate.payload.identities if mandate else ():
-        if identity.role is Role.SYSTEM and (not kids or [key.kid for key in identity.keys] == kids):
+        if identity.role is Role.SYSTEM and (not kids or kids.issuperset(key.kid for key in identity.keys)):
             return identity
     return None
 
@@ -81,26 +81,34 @@ def sign_sync(
     return _complete(compose(state, body, now, (), identity, to), system)
 
 
-def in_place(payload: Payload, state: State) -> bool:
-    """Whether a payload stands where the next message stands: mandate, epoch and own head."""
-    mandate, epoch = state.mandate(state.own), (payload.epoch.number, payload.epoch.random)
-    if mandate is None or payload.mandate != mandate.id or epoch != state.epoch:
-        return False
-    stream = state.stream(state.own, epoch)
-    if isinstance(payload, ChainedPayload):
-        return (payload.seq, payload.prev) == (stream.seq + 1, stream.head)
-    head: Position = payload.head  # type: ignore[attr-defined]  # the two other classes have one
-    return (head.seq, head.id) == (stream.seq, stream.head)
+def sealable(reserved: Reserved, system: Sequence[Signer]) -> bool:
+    """Whether these signers are all that the reservation still waits for."""
+    draft = Draft.load(reserved.draft)
+    missing = {line.kid for line in draft.manifest} - draft.signatures.keys()
+    return missing <= {signer.key.kid for signer in system}
 
 
 def _complete(draft: Draft, system: Sequence[Signer]) -> bytes | None:
-    manifest = draft.manifest
-    missing = {line.kid: line for line in manifest if line.kid not in draft.signatures}
+    missing = {line.kid: line for line in draft.manifest if line.kid not in draft.signatures}
     signatures: dict[bytes, bytes] = {}
     for signer in system:
         line = missing.get(signer.key.kid)
-        signature = signer.sign(cose.to_be_signed(draft.header, line, draft.payload)) if line else None
-        if signature is None:
-            return None
-        signatures[signer.key.kid] = signature
-    return draft.assemble(manifest, signatures) if len(signatures) == len(missing) else None
+        signature = _sign(signer, draft, line) if line else None
+        if signature is not None:
+            signatures[signer.key.kid] = signature
+    return draft.assemble(draft.manifest, signatures) if len(signatures) == len(missing) else None
+
+
+def _sign(signer: Signer, draft: Draft, line: Signatory) -> bytes | None:
+    """A signature that verifies; None if there is none yet, or a fault made it wrong.
+
+    What is sealed is never signed again, so a bad signature would lose its position for good.
+    """
+    tbs = cose.to_be_signed(draft.header, line, draft.payload)
+    signature = signer.sign(tbs)
+    try:
+        if signature is not None:
+            signer.key.verify(signature, tbs)
+    except Refused:
+        return None
+    return signature

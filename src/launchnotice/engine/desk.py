@@ -1,0 +1,149 @@
+"""Hold drafts to the rules: what officers may have drafted, and what may be reserved.
+
+- The machine states receipts and syncs itself; no draft of one is made or taken.
+- A draft is reserved only where the next message stands, and only as `compose` would make it
+  but for its time, its signers, its body and the heads that it tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from launchnotice.core.entries import Reserved, Sealed
+from launchnotice.core.exchange import MANDATE_KIND
+from launchnotice.core.state import State
+from launchnotice.draft import Draft, Review, Stale, compose, place, told
+from launchnotice.errors import Refused, UsageError
+from launchnotice.pact.mandate import Identity, Mandate
+from launchnotice.registry import KINDS, Kind, KindClass, Policy, Refusal, Role, Usage
+from launchnotice.wire.bounds import CLOCK_BRACKET, DRAFT_LIFETIME, MAX_SIGNERS
+from launchnotice.wire.geo import author_check
+from launchnotice.wire.message import KIND_OF, ChainedPayload, Payload
+from launchnotice.wire.record import Record
+from launchnotice.wire.signals import Acknowledgement
+
+
+def check_body(body: Record) -> Kind:
+    """The kind of a body that officers sign; raises `UsageError` (`bad-value`)."""
+    kind = KIND_OF.get(type(body))
+    if kind is None or KINDS[kind].policy is Policy.MACHINE:
+        raise UsageError(Usage.BAD_VALUE, "expected the body of a message that officers sign")
+    try:
+        author_check(body)
+    except Refused as error:
+        raise UsageError(Usage.BAD_VALUE, error.detail) from None
+    return kind
+
+
+def check_officers(state: State, kind: Kind, mandate: Mandate, signers: Sequence[str]) -> None:
+    """Enough officers, all of them in the mandate; raises `UsageError`."""
+    if len(set(signers)) >= MAX_SIGNERS:
+        raise UsageError(Usage.WRONG_SIGNERS, f"at most {MAX_SIGNERS - 1} officers and the system")
+    try:
+        state.channel.accept_officers(KINDS[kind], len(set(signers)))
+    except Refused as error:
+        raise UsageError(Usage.WRONG_SIGNERS, error.detail) from None
+    officers = {one.label for one in mandate.payload.identities if one.role is Role.OFFICER}
+    for name in signers:
+        if name not in officers:
+            raise UsageError(Usage.UNKNOWN_SIGNER, f"the mandate lists no officer {name!r}")
+
+
+def addressee(state: State, body: Record, *, restored: bool) -> str:
+    """The party to which a body goes: empty for a notice, the subject's sender for a statement.
+
+    Raises:
+        UsageError: `unknown-subject`, `already-stated`, `not-intelligible`.
+    """
+    if KINDS[KIND_OF[type(body)]].kind_class is not KindClass.SIGNAL:
+        return ""
+    exchange = state.exchange(body.subject)  # type: ignore[attr-defined]  # what officers state has one
+    if exchange is None or exchange.own or not exchange.data or exchange.kind == MANDATE_KIND:
+        raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice of a peer with that id")
+    stated = exchange.stated.get(KIND_OF[type(body)].value)
+    if stated is not None and (stated.data or not restored):
+        raise UsageError(Usage.ALREADY_STATED, "one statement of a kind for each party")
+    if isinstance(body, Acknowledgement) and not exchange.readable:
+        raise UsageError(Usage.NOT_INTELLIGIBLE, "what nobody can read is rejected, not acknowledged")
+    return exchange.sender
+
+
+def review(state: State, draft: Draft, newest: Mandate) -> Review:
+    """The review under the own mandate that the draft names, which need not be the newest.
+
+    Raises:
+        Refused: what `Draft.review` raises.
+        UsageError: `not-signed`; `bad-value` if it is the machine's to state, or signed by the system.
+    """
+    found = _review(state, draft, newest)
+    check_body(found.body)
+    if found.missing():
+        raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(found.missing())}")
+    officers = [signer.identity for signer in found.signers if signer.role is Role.OFFICER]
+    if not set(found.signed) <= set(officers):
+        raise UsageError(Usage.WRONG_SIGNERS, "the system signs last, after the reservation")
+    return found
+
+
+def submitted(state: State, draft: bytes, *, restored: bool) -> bool:
+    """Whether a draft is sealed, or reserved where it can be: not before a restore."""
+    if draft in state.unsealed and not restored:
+        return True
+    return any(isinstance(kept.entry, Sealed) for kept in state.find(draft))
+
+
+def reserve(state: State, found: Review, now: int, system: Identity, *, restored: bool) -> Reserved:
+    """The reservation of a reviewed draft.
+
+    Raises:
+        Stale: it does not stand where the next message stands, is older than an hour or from the future.
+        UsageError: what `addressee` raises.
+    """
+    payload, body = found.payload, found.body
+    to = addressee(state, body, restored=restored)
+    why = _moved(state, payload, now, to)
+    if why:
+        officers = [signer.identity for signer in found.signers if signer.role is Role.OFFICER]
+        raise Stale(why, compose(state, body, now, officers, system, to))
+    heads = payload.heads if isinstance(payload, ChainedPayload) else ()
+    return Reserved(
+        id=found.draft.id,
+        kind=payload.kind,
+        number=payload.epoch.number,
+        random=payload.epoch.random,
+        seq=getattr(payload, "seq", 0),
+        subject=getattr(body, "subject", b""),
+        to=to,
+        told=[[head.party, *told(head)] for head in heads],
+        draft=found.draft.data,
+    )
+
+
+def _review(state: State, draft: Draft, newest: Mandate) -> Review:
+    for mandate in reversed(state.mandates[state.own]):
+        try:
+            return draft.review(state.channel, mandate)
+        except Refused as refusal:
+            if refusal.code is not Refusal.UNKNOWN_MANDATE:
+                raise
+    return draft.review(state.channel, newest)
+
+
+def _moved(state: State, payload: Payload, now: int, to: str) -> str:
+    """Why a payload no longer stands where the next message stands; empty if it does."""
+    mandate, epoch = state.mandate(state.own), (payload.epoch.number, payload.epoch.random)
+    expected: dict[str, Any] = place(state, epoch, KINDS[Kind(payload.kind)].kind_class, to)
+    expected.pop("heads", None)  # other streams' heads never make a draft stale
+    known = {party for party, epochs in state.streams.items() if epochs}
+    reasons = {
+        "more than an hour old": now - payload.issued > DRAFT_LIFETIME,
+        "issued in the future": payload.issued > now + CLOCK_BRACKET,
+        "the own mandate moved": mandate is None or payload.mandate != mandate.id,
+        "the own epoch moved": epoch != state.epoch,
+        "the own head moved": any(getattr(payload, name) != value for name, value in expected.items()),
+        "it tells heads of unknown streams": not known.issuperset(
+            h.party for h in getattr(payload, "heads", ())
+        ),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
