@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import launchnotice
+from launchnotice import views
 
 TEXT = (Path(__file__).parents[1] / "docs" / "api.md").read_text(encoding="utf-8")
 TOP, PARTS = TEXT.split("## Parts that are imported on use")
@@ -16,15 +17,24 @@ ROWS = re.findall(r"^\| (`[^|]+) \| ([^|]+) \|$", PARTS, re.MULTILINE)
 
 
 def test_the_top_level_is_small_and_documented() -> None:
-    named = {
-        name
-        for row in re.findall(r"^\| (`[^|]+) \|", TOP, re.MULTILINE)
-        for name in re.findall(r"`(\w+)`", row)
-    }
+    rows = re.sub(r"(?s)^\| Returned by .*?\n\n", "", TOP, flags=re.MULTILINE)
+    cells = re.findall(r"^\| (`[^|]+) \|", rows, re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
     assert named == set(launchnotice.__all__)
     assert len(launchnotice.__all__) <= 35
     for name in launchnotice.__all__:
         assert getattr(launchnotice, name) is not None
+
+
+VIEWS = re.findall(r"^\| `(\w+)` \| `(\w+)`: ", TOP, re.MULTILINE)
+
+
+def test_every_view_that_a_call_returns_is_documented() -> None:
+    found = {n for n, v in vars(views).items() if isinstance(v, type) and v.__module__ == views.__name__}
+    assert {view for _, view in VIEWS} == found - {"Step"}
+    for call, view in VIEWS:
+        assert getattr(launchnotice.Endpoint, call).__doc__
+        assert getattr(views, view).__doc__
 
 
 @pytest.mark.parametrize(("module", "names"), ROWS)
