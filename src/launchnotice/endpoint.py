@@ -41,6 +41,7 @@ from launchnotice.views import Step
 from launchnotice.wire.bounds import RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.record import Record
+from launchnotice.wire.times import MAX_INSTANT
 
 
 class Endpoint:
@@ -91,10 +92,11 @@ class Endpoint:
             epoch_id: gives 16 random bytes; called only when an epoch is opened.
 
         Raises:
-            UsageError: `not-a-party`.
+            UsageError: `not-a-party`; `bad-value` if the time is not whole seconds since 1970.
             Corrupt: the journal or anchor is damaged, foreign or of an unknown format.
             JournalError: the journal or anchor failed.
         """
+        _check_time(now)
         if party not in channel.parties:
             raise UsageError(Usage.NOT_A_PARTY, f"the channel has no party {party!r}")
         return cls(channel, party, Ledger(channel, party, journal, anchor, now), now, system, epoch_id)
@@ -201,7 +203,10 @@ class Endpoint:
 
     @property
     def next_deadline(self) -> int | None:
-        """The instant, in seconds, at which `poll` has something to do; None if nothing is due."""
+        """The instant, in seconds, at which `poll` has something to do; None if nothing is due.
+
+        It knows what this endpoint knows: with several nodes on one journal, poll once a minute.
+        """
         state = self._state
         waits = [self._outbox.next(state), views.next_overdue(state)]
         if any(sealing.sealable(reserved, self._system) for reserved in self._sealable(state)):
@@ -227,7 +232,7 @@ class Endpoint:
 
     def attention(self, now: int) -> list[views.Attention]:
         """What needs an officer, by when and why; the most urgent first."""
-        return views.attention(self._state, now)
+        return views.attention(self._state, now, listed=self._listed() is not None)
 
     def pending(self, party: str) -> list[bytes]:
         """Ids of notices and mandates for which that party still owes something."""
@@ -246,8 +251,11 @@ class Endpoint:
         return views.health(self._state, now, restored=self._ledger.restored)
 
     def mandate(self, party: str | None = None) -> Mandate | None:
-        """The newest mandate held of a party, by default one's own."""
-        return self._state.mandate(party or self.party)
+        """The newest mandate held of a party, by default one's own; raises `UsageError` (`not-a-party`)."""
+        code = party or self.party
+        if code not in self.channel.parties:
+            raise UsageError(Usage.NOT_A_PARTY, f"the channel has no party {code!r}")
+        return self._state.mandate(code)
 
     # Inside ----------------------------------------------------------------------------
 
@@ -261,6 +269,7 @@ class Endpoint:
 
     def _tick(self, now: int) -> None:
         """Take the time; one far behind the last shows that what was scheduled came from a wrong clock."""
+        _check_time(now)
         if now < self._now - RETRY_FIRST:
             self._outbox, self._syncs, self._sign_at = Outbox(), Syncs(), now
         self._now = now
@@ -374,3 +383,9 @@ class Endpoint:
         for party, body in due:
             data = sealing.sign_sync(self._state, body, now, system, self._system, party)
             self._release([Send(party, data)] if data else [])
+
+
+def _check_time(now: int) -> None:
+    """Milliseconds or a float would be taken for another time, or fail much later."""
+    if type(now) is not int or not 0 <= now <= MAX_INSTANT:
+        raise UsageError(Usage.BAD_VALUE, "now: expected whole seconds since 1970")

@@ -372,6 +372,7 @@ class Need(StrEnum):
     OVERDUE = "overdue"
     REJECTED = "rejected"
     SYSTEM_SIGNATURE = "system-signature"
+    SYSTEM_KEY = "system-key"
     DISPUTED_STREAM = "disputed-stream"
     MANDATE = "mandate"
 

@@ -112,7 +112,8 @@ class Health(NamedTuple):
 
     Attributes:
         position: last journal entry. `confirmed`: events safe with the host.
-        epoch: one's own epoch number, 0 if none is open. `restored`: the next signing opens a new one.
+        epoch: one's own epoch, number and 16 random bytes; (0, b"") if none is open.
+        restored: the next signing opens a new epoch.
         open_exchanges: notices and mandates for which something is owed. `unsealed`: waiting for the system.
         mandates: version held of each party. `gaps`: parties whose stream has a gap.
         disputed: parties with a disputed epoch. `expiring`: the own mandate ends within 30 days, or has.
@@ -120,7 +121,7 @@ class Health(NamedTuple):
 
     position: int
     confirmed: int
-    epoch: int
+    epoch: tuple[int, bytes]
     restored: bool
     open_exchanges: int
     unsealed: int
@@ -183,8 +184,13 @@ def pending(state: State, party: str) -> list[bytes]:
     return [x.id for x in sorted(owing, key=lambda x: x.position)]
 
 
-def attention(state: State, now: int) -> list[Attention]:
-    """What needs an officer, the most urgent first; drawn from state, not from events."""
+def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
+    """What needs an officer, the most urgent first; drawn from state, not from events.
+
+    Args:
+        state: the state. `now`: seconds.
+        listed: whether the newest own mandate lists the system whose signers this node has.
+    """
     needs = [need for x in state.exchanges.values() for need in _needs(state, x, now)]
     needs += [
         Attention(Need.DISPUTED_STREAM, b"", party, None)
@@ -192,6 +198,8 @@ def attention(state: State, now: int) -> list[Attention]:
         if any(stream.disputed is not None for stream in streams.values())
     ]
     mandate = state.mandate(state.own)
+    if mandate is not None and not listed:
+        needs.append(Attention(Need.SYSTEM_KEY, mandate.id, state.own, None))
     if mandate is None:
         needs.append(Attention(Need.MANDATE, b"", state.own, None))
     elif mandate.payload.expires - EXPIRY_NOTICE < now:
@@ -223,7 +231,7 @@ def health(state: State, now: int, *, restored: bool) -> Health:
     return Health(
         position=state.position,
         confirmed=state.confirmed,
-        epoch=state.epoch[0] if state.epoch else 0,
+        epoch=state.epoch or (0, b""),
         restored=restored,
         open_exchanges=len(state.exchanges),
         unsealed=len(state.unsealed),
@@ -248,10 +256,9 @@ def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
         for party in state.channel.others(state.own):
             if x.delivery(party) is Delivery.REJECTED:
                 yield Attention(Need.REJECTED, x.id, party, None)
-            late = [d.at for d in x.deadlines(state.channel, state.own) if d.party == party]
-            late += [x.time for who, _, _ in x.fired if who == party]
-            if late and min(late) < now and x.owes(party, state.channel) is not Owed.NOTHING:
-                yield Attention(Need.OVERDUE, x.id, party, min(late))
+            terms = [x.time + within for _, within in x.terms(party, state.channel)] if x.data else []
+            if terms and min(terms) < now:
+                yield Attention(Need.OVERDUE, x.id, party, min(terms))
     elif x.kind != MANDATE_KIND and x.owes(state.own, state.channel) is Owed.ACKNOWLEDGEMENT:
         need = Need.ACKNOWLEDGE if x.readable else Need.UNINTELLIGIBLE
         yield Attention(need, x.id, x.sender, x.time + state.channel.descriptor.acknowledge_within)

@@ -330,7 +330,8 @@ def test_unconfirmed_events_are_presented_again_and_marked(made: Template) -> No
     ru.confirm(ru.health(NOW).position)
     shown = ru.receive(first.data, NOW).events
     assert [event.again for event in ru.events()] == [False]
-    again = Endpoint.open(made.channel, "RU", ru._ledger._journal, NOW)
+    ru._ledger.settle_anchor()
+    again = Endpoint.open(made.channel, "RU", ru._ledger._journal, NOW, anchor=ru._ledger._anchor)
     assert [(event.subject, event.again) for event in again.events()] == [(first.id, True)]
     second = us.notice(2, first.id)
     new = again.receive(second.data, NOW).events

@@ -154,7 +154,7 @@ def test_a_crash_before_the_first_release_is_no_restore(made: Template) -> None:
     us.draft(launch(), NOW, OFFICERS)
     us = opened(made, "US", journal, anchor)
     assert not us.health(NOW).restored
-    assert us.health(NOW).epoch == 1
+    assert us.health(NOW).epoch[0] == 1
 
 
 @pytest.mark.requirement("R-RESTORE-1")

@@ -89,7 +89,7 @@ def _message(state: State, unverified: Unverified, content_type: ContentType, no
         return Decision(unverified.sender, [], _stated(known))
     message = unverified.verify(mandate.keyring, state.channel.accept, len(state.channel.algorithms))
     if message.row.kind_class is KindClass.SIGNAL:
-        return _signal(state, message, now)
+        return _signal(state, message, mandate, now)
     if message.row.kind_class is KindClass.EMERGENCY:
         return _emergency(state, message, mandate, now)
     return _chained(state, message, mandate, now)
@@ -120,6 +120,8 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
     assert isinstance(payload, ChainedPayload)  # safe: the class of the kind gives the payload
     stream = state.stream(payload.sender, (payload.epoch.number, payload.epoch.random))
     case = stream.compare(payload.seq, payload.prev, message.id, lambda: bool(state.find(message.id)))
+    if case is Case.NEXT and stream.noted and _id_at(state, stream, message):
+        case = Case.CONTRADICTION
     row = STREAM[case]
     sender = payload.sender
     match row.outcome:
@@ -191,18 +193,30 @@ def _findings(
             findings.append(protocol_finding(FindingCode.UNKNOWN_FIELDS, found=found))
         findings += state.channel.judge(payload.kind, body, payload.issued, now)
         findings += shape_findings(body)
-    if mandate.payload.version < stream.version_before(getattr(payload, "seq", 0)):
-        findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
-    if payload.issued > mandate.payload.expires:
-        findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
-    if payload.epoch.number > 1 and not _confirmed(state, message):
+    named = state.version_named(payload.sender, stream.epoch, getattr(payload, "seq", 0))
+    findings += _mandate_findings(message, mandate, named)
+    if not _confirmed(state, message, stream):
         findings.append(protocol_finding(FindingCode.UNCONFIRMED_EPOCH))
     if payload.issued > now + CLOCK_BRACKET:
         findings.append(_bracket("issued", f"at most {times.format_instant(now)}", payload.issued))
     return findings
 
 
-def _confirmed(state: State, message: Message) -> bool:
+def _mandate_findings(message: Message, mandate: Mandate, named: int) -> list[Finding]:
+    """What there is to say of the mandate under which a message is signed."""
+    findings = []
+    if mandate.payload.version < named:
+        findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
+    if message.payload.issued > mandate.payload.expires:
+        findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
+    return findings
+
+
+def _confirmed(state: State, message: Message, stream: Stream) -> bool:
+    """Whether an epoch is the first one numbered 1 that is known, or confirmed by the newest mandate."""
+    firsts = [key for key in state.streams[message.payload.sender] if key[0] == 1]
+    if stream.epoch[0] == 1 and firsts[:1] in ([], [stream.epoch]):
+        return True
     mandate = state.mandate(message.payload.sender)
     return mandate is not None and message.payload.epoch in mandate.payload.confirmed
 
@@ -230,13 +244,17 @@ def _fork(state: State, stream: Stream, message: Message, case: Case) -> Forked:
         # prev names another id for the position before: that is where the history splits.
         return Forked(payload.sender, number, random, stream.seq, stream.head, payload.prev)
     held = stream.held.get(payload.seq)
-    one = held.id if held else _id_at(state, payload.sender, stream, payload.seq)
+    one = held.id if held else _id_at(state, stream, message)
     return Forked(payload.sender, number, random, payload.seq, one, message.id)
 
 
-def _id_at(state: State, sender: str, stream: Stream, seq: int) -> bytes:
-    kept = state.find(position_key(sender, stream.epoch, seq))
-    return next((k.entry.id for k in kept if isinstance(k.entry, Accepted | Noted)), b"")
+def _id_at(state: State, stream: Stream, message: Message) -> bytes:
+    """The id of another notice known at a notice's position; empty if there is none."""
+    payload = message.payload
+    assert isinstance(payload, ChainedPayload)  # safe: positions are of chained notices
+    kept = state.find(position_key(payload.sender, stream.epoch, payload.seq))
+    ids = [k.entry.id for k in kept if isinstance(k.entry, Accepted | Noted)]
+    return next((known for known in ids if known != message.id), b"")
 
 
 def _noted(stream: Stream, message: Message) -> Noted:
@@ -254,7 +272,7 @@ def _stated(exchange: Exchange | None) -> list[bytes]:
 # Signals ---------------------------------------------------------------------------------
 
 
-def _signal(state: State, message: Message, now: int) -> Decision:
+def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decision:
     payload, body = message.payload, message.body
     assert isinstance(payload, SignalPayload)  # safe: the class of the kind gives the payload
     if isinstance(body, Sync):
@@ -270,7 +288,8 @@ def _signal(state: State, message: Message, now: int) -> Decision:
     earlier += [fact for fact in exchange.evidence if (fact.party, fact.kind) == said]
     if len(earlier) > MAX_EVIDENCE or any(fact.id == message.id for fact in earlier):
         return Decision(payload.sender, [], [])
-    findings = _signal_findings(message, exchange, earlier, now)
+    findings = _mandate_findings(message, mandate, state.newest_named(payload.sender))
+    findings += _signal_findings(message, exchange, earlier, now)
     fact = Fact(
         id=message.id,
         sender=payload.sender,
@@ -346,10 +365,15 @@ def _known_mandate(
 
 
 def _check_key_use(state: State, mandate: Mandate) -> None:
-    """A thumbprint belongs to one identity in one role of one party, for good (R-KEY-4)."""
+    """A thumbprint belongs to one identity in one role of its party, for good (R-KEY-4).
+
+    Another party's mandate may list it: a mandate proves no possession of its keys, so refusing
+    would let a party shut another out by listing its new key first. It gains nothing by it, since
+    a message counts under its sender's own mandate alone.
+    """
     for other in state.by_id.values():
+        if other.payload.party != mandate.payload.party:
+            continue
         for kid in mandate.keyring.keys() & other.keyring.keys():
-            mine, theirs = mandate.keyring[kid], other.keyring[kid]
-            same_party = other.payload.party == mandate.payload.party
-            if not same_party or mine[1:] != theirs[1:]:
-                raise Refused(Refusal.KEY_REUSED, "a key of another identity, role or party")
+            if mandate.keyring[kid][1:] != other.keyring[kid][1:]:
+                raise Refused(Refusal.KEY_REUSED, "a key of another identity or role")

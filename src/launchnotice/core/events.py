@@ -19,7 +19,7 @@ from launchnotice.core.entries import (
     Sealed,
 )
 from launchnotice.pact.findings import Finding
-from launchnotice.registry import EventCode
+from launchnotice.registry import EventCode, Owed
 
 
 class Event(NamedTuple):
@@ -34,6 +34,7 @@ class Event(NamedTuple):
         findings: what there is to say of it.
         data: the bytes that arrived or were sealed; empty if there are none.
         again: it was presented before this opening, or may have been.
+        owed, multiple: of an overdue event, what is owed and at which multiple of its time.
     """
 
     position: int
@@ -45,6 +46,8 @@ class Event(NamedTuple):
     findings: tuple[Finding, ...] = ()
     data: bytes = b""
     again: bool = False
+    owed: Owed | None = None
+    multiple: int = 0
 
     def __repr__(self) -> str:
         return f"<Event {self.position} {self.code.value} {self.party}>"
@@ -84,7 +87,8 @@ def _forked(base: Event, e: Forked) -> Event:
 
 
 def _fired(base: Event, e: Fired) -> Event:
-    return base._replace(code=EventCode.OVERDUE, party=e.party, subject=e.id)
+    owed = Owed(e.owed)
+    return base._replace(code=EventCode.OVERDUE, party=e.party, subject=e.id, owed=owed, multiple=e.multiple)
 
 
 def _mandated(base: Event, e: Mandated) -> Event:

@@ -123,7 +123,7 @@ class Exchange:
         """What is owed for it, by whom and when it is overdue, at each multiple not yet told."""
         debtors = channel.others(own) if self.own else [own]
         for party in debtors if self.data else ():
-            for owed, within in self._terms(party, channel):
+            for owed, within in self.terms(party, channel):
                 for multiple in OVERDUE_AT:
                     if (party, owed.value, multiple) not in self.fired:
                         yield Deadline(party, owed, multiple, self.time + multiple * within)
@@ -178,7 +178,8 @@ class Exchange:
             state = DELIVERY[state, Kind(kind)]
         return state
 
-    def _terms(self, party: str, channel: Channel) -> Iterator[tuple[Owed, int]]:
+    def terms(self, party: str, channel: Channel) -> Iterator[tuple[Owed, int]]:
+        """What that party still owes, and within how many seconds."""
         owed = self.owes(party, channel)
         if owed is not Owed.NOTHING and self._reached(party) < Delivery.RECEIVED:
             yield Owed.RECEIPT, channel.descriptor.receipt_within

@@ -68,7 +68,7 @@ class State:
 
     def exchange(self, notice: bytes) -> Exchange | None:
         """The exchange of a notice or mandate, read back if it is settled."""
-        return self.exchanges.get(notice) or recall(self.find(notice), self.own)
+        return self.exchanges.get(notice) or self._recall(self.find(notice))
 
     def mandate(self, party: str) -> Mandate | None:
         """The newest mandate of a party that is held."""
@@ -91,6 +91,16 @@ class State:
         """The highest own epoch number known; 0 if none was opened."""
         return max((number for number, _ in self.streams[self.own]), default=0)
 
+    def version_named(self, party: str, epoch: EpochKey, seq: int) -> int:
+        """The highest mandate version named before a position, in its epoch or an earlier one."""
+        streams = self.streams[party]
+        earlier = [streams[key].version_before(0) for key in streams if key[0] <= epoch[0] and key != epoch]
+        return max([self.stream(party, epoch).version_before(seq), *earlier])
+
+    def newest_named(self, party: str) -> int:
+        """The highest mandate version that any notice of a party names."""
+        return max((stream.version_before(0) for stream in self.streams[party].values()), default=0)
+
     # Recording -------------------------------------------------------------------------
 
     def apply(self, kept: Kept) -> None:
@@ -100,6 +110,12 @@ class State:
         _RECORD[type(entry)](self, entry)
         self._apply_exchange(kept)
 
+    def _recall(self, kept: Sequence[Kept]) -> Exchange | None:
+        exchange = recall(kept, self.own)
+        if exchange is not None:
+            exchange.leave_behind(self.epoch)
+        return exchange
+
     def _apply_exchange(self, kept: Kept) -> None:
         entry = kept.entry
         subject = _subject(entry)
@@ -108,7 +124,7 @@ class State:
         exchange = self.exchanges.get(subject) or begin(entry, self.own)
         if exchange is None:
             # Read back what is settled; the entry itself is in the journal already, so it is folded too.
-            exchange = recall([k for k in self.find(subject) if k.position < kept.position], self.own)
+            exchange = self._recall([k for k in self.find(subject) if k.position < kept.position])
         if exchange is None:
             return
         exchange.apply(kept)
@@ -137,8 +153,10 @@ class State:
     def leave_behind(self) -> None:
         """What was reserved in an earlier epoch is never signed; it may be said anew in this one."""
         self.unsealed = {n: r for n, r in self.unsealed.items() if (r.number, r.random) == self.epoch}
-        for exchange in self.exchanges.values():
+        for notice, exchange in [*self.exchanges.items()]:
             exchange.leave_behind(self.epoch)
+            if exchange.own and exchange.kind and not exchange.data and exchange.epoch != self.epoch:
+                del self.exchanges[notice]
 
     def _reserved(self, entry: Reserved) -> None:
         self.unsealed[entry.id] = entry

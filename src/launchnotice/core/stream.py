@@ -51,7 +51,7 @@ class Stream:
             known: looks up whether the id is journalled; called only if memory cannot tell.
         """
         if self.disputed is not None and seq >= self.disputed:
-            return self._compare_disputed(known)
+            return self._compare_disputed(notice, known)
         if seq == self.seq + 1:
             if prev == self.head:
                 return Case.NEXT
@@ -93,9 +93,12 @@ class Stream:
             return Case.AHEAD
         return Case.AHEAD_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
 
-    def _compare_disputed(self, known: Callable[[], bool]) -> Case:
-        if known():
+    def _compare_disputed(self, notice: bytes, known: Callable[[], bool]) -> Case:
+        noted = notice in self.noted
+        if not noted and known():
             return Case.KNOWN
         if self.kept < MAX_HELD:
-            return Case.DISPUTED
+            return Case.DISPUTED  # also one that was noted: its bytes are the proof
+        if noted:
+            return Case.KNOWN
         return Case.DISPUTED_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED

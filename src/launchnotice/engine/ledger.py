@@ -21,7 +21,7 @@ from launchnotice.errors import Conflict, Corrupt, JournalError, Refused, UsageE
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
-from launchnotice.registry import Refusal
+from launchnotice.registry import EventCode, Refusal
 
 _STATEFUL = frozenset(
     {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
@@ -39,6 +39,7 @@ class Ledger:
     Attributes:
         state: the state at the last entry folded.
         restored: the journal counts as restored: nothing may be signed in its old epochs.
+        came_back: it counted as restored at some time since it was opened.
         shown: position up to which events were handed to the host.
         anchored: position that the anchor names; 0 if the journal counts as restored.
     """
@@ -52,7 +53,7 @@ class Ledger:
         self._stale = self._rolled_back = False
         self._tail = b""
         self._pending: list[Event] = []
-        self.restored = False
+        self.restored = self.came_back = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
         self.fold()
         opened = Opened(entries.FORMAT, channel.id, party)
@@ -223,6 +224,7 @@ class Ledger:
             self.restored = self.state.position > 0
         else:
             self.restored = self._at(mark[0]) != mark[1]
+        self.came_back = self.came_back or self.restored
         self.anchored = 0 if self.restored or mark is None else mark[0]
 
     def _at(self, position: int) -> bytes | None:
@@ -236,4 +238,6 @@ class Ledger:
             self.restored = False
         event = event_of(kept, self._party) if kept.position > self.shown else None
         if event is not None:
-            self._pending.append(event)
+            # After a restore nobody knows what was shown between the backup and now (R-RESTORE-5).
+            again = self.came_back and event.code is EventCode.NOTICE
+            self._pending.append(event._replace(again=True) if again else event)

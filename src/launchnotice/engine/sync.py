@@ -14,7 +14,7 @@ from launchnotice.core.state import State
 from launchnotice.draft import heads
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
-from launchnotice.wire.bounds import MAX_SYNC_ITEMS, RETRY_MAX, SYNC_FIRST, SYNC_PAUSE
+from launchnotice.wire.bounds import MAX_ANSWERS, MAX_SYNC_ITEMS, RETRY_MAX, SYNC_FIRST, SYNC_PAUSE
 from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Epoch, MandateVersion, Range
 
@@ -44,7 +44,7 @@ class Syncs:
         self._asked: dict[tuple[str, EpochKey | None], _Asked] = {}
         self._lacking: dict[str, int] = {}
         self._echoes: dict[str, bytes] = {}
-        self._answered: dict[str, int] = {}
+        self._answered: dict[str, tuple[int, list[Sync]]] = {}
 
     def refused(self, state: State, refusal: Refused) -> None:
         """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs."""
@@ -73,15 +73,24 @@ class Syncs:
 
     def answer(self, state: State, sender: str, sync: Sync, now: int) -> list[Send]:
         """Stored bytes that a member asked for or shows that it lacks."""
-        if now - self._answered.get(sender, -SYNC_PAUSE) < SYNC_PAUSE:
+        if not self._may_answer(sender, sync, now):
             return []
-        self._answered[sender] = now
         if sync.nonce is not None:
             self._echoes[sender] = sync.nonce
         found = _mandates_lacking(state, sync)
         for span in sync.wanted:
             found += _notices(state, span)
         return [Send(sender, data) for data in found[:MAX_SYNC_ITEMS]]
+
+    def _may_answer(self, sender: str, sync: Sync, now: int) -> bool:
+        """One answer to each sync and pause, and few to a member: a replayed one starves no other."""
+        since, answered = self._answered.get(sender, (now, []))
+        if not 0 <= now - since < SYNC_PAUSE:
+            since, answered = now, []
+        if sync in answered or len(answered) >= MAX_ANSWERS:
+            return False
+        self._answered[sender] = (since, [*answered, sync])
+        return True
 
     def _at(self, want: _Want, now: int) -> int:
         asked = self._asked.get(want.key)

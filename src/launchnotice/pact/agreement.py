@@ -133,8 +133,8 @@ def parse_agreement(text: str) -> Agreement:
     try:
         data = tomllib.loads(text)
         return Agreement.from_json({**data, "rules": [_rule(raw) for raw in data.get("rules", ())]})
-    except (Refused, tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
-        raise UsageError(Usage.BAD_VALUE, f"agreement: {error}") from None
+    except (Refused, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise UsageError(Usage.BAD_VALUE, f"agreement: {str(error)[:200]}") from None
 
 
 def _folder() -> Traversable:

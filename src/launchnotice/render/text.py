@@ -150,6 +150,8 @@ def event(event: Event) -> str:
         parts.append(kind_name(event.kind))
     if event.subject:
         parts.append(f"[{check_code(event.subject)}]")
+    if event.owed is not None:
+        parts.append(f"{label(event.owed)}, {event.multiple}×")
     if event.again:
         parts.append("PERHAPS SEEN BEFORE")
     return "\n".join(["  ".join(parts), *layout(_numbered(event.findings), 8)])

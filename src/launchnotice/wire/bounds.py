@@ -65,4 +65,6 @@ SYNC_FIRST: Final = 10
 SIGN_RETRY: Final = 5
 """Wait before a signer that had no signature yet is asked again."""
 SYNC_PAUSE: Final = 1
-"""Time between two answers to one member's syncs."""
+"""Time between two answers to one sync of a member."""
+MAX_ANSWERS: Final = 4
+"""Different syncs of one member that are answered within SYNC_PAUSE."""

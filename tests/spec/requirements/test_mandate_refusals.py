@@ -197,12 +197,6 @@ HELD = cases(
         "key-reused",
         lambda w: second(w, k24=identities(w.us, officer_1=w.ru.keys["authority-1"])),
     ),
-    (
-        "officer key of another party",
-        "R-KEY-4",
-        "key-reused",
-        lambda w: second(w, k24=identities(w.us, officer_1=w.ru.keys["officer-1"])),
-    ),
     ("officer who becomes a system", "R-KEY-4", "key-reused", lambda w: role(w, "officer-3", Role.SYSTEM)),
     ("one officer", "R-MAND-4", "unsatisfiable", lambda w: without(w, "officer-1", "officer-2")),
     ("one authority", "R-MAND-4", "unsatisfiable", lambda w: without(w, "authority-1")),

@@ -34,7 +34,7 @@ def facts(endpoint: Endpoint, now: int) -> dict[str, Any]:
         "channel": endpoint.channel.id.hex(),
         "party": endpoint.party,
         "restored": health.restored,
-        "epoch": health.epoch,
+        "epoch": health.epoch[0],
         "mandates": health.mandates,
         "nothing owed": endpoint.next_deadline is None,
         "notices": {notice.hex(): _notice(endpoint, notice) for notice in _notices(events)},
