@@ -53,15 +53,25 @@ def test_name_without_pem_gets_its_public_file_all_the_same(cli: Cli) -> None:
     assert files() == ["one.key", "one.key.json"]
 
 
-@pytest.mark.parametrize("taken", ["a.pem", "a.json"])
-def test_nothing_is_overwritten_unasked(cli: Cli, taken: str) -> None:
-    Path(taken).write_text("mine")
-    assert say(cli(*OFFICER, "--out", "a.pem")) == f"{taken}: exists; --force replaces it"
-    assert files() == [taken]
-    assert Path(taken).read_text() == "mine"
+def test_a_public_file_is_replaced_by_force_alone(cli: Cli) -> None:
+    Path("a.json").write_text("mine")
+    assert say(cli(*OFFICER, "--out", "a.pem")) == "a.json: exists; --force replaces it"
+    assert files() == ["a.json"]
+    assert Path("a.json").read_text() == "mine"
     assert cli(*OFFICER, "--out", "a.pem", "--force").status == 0
-    assert files() == ["a.json", "a.pem"]
-    assert read_keys("a.pem", PASSPHRASE.encode())
+    assert common.load_identity("a.json").keys[0] == read_keys("a.pem", PASSPHRASE.encode())[0].key
+
+
+@pytest.mark.parametrize("more", [(), ("--force",)])
+def test_a_key_file_is_never_replaced(cli: Cli, more: tuple[str, ...]) -> None:
+    Path("a.pem").write_text("mine")
+    assert say(cli(*OFFICER, "--out", "a.pem", *more)) == "a.pem: exists; a key file is never replaced"
+    assert files() == ["a.pem"]
+    assert Path("a.pem").read_text() == "mine"
+
+
+def test_help_says_which_files_are_written(cli: Cli) -> None:
+    assert "x.pem gives x.json" in " ".join(cli("keygen", "--help").out.split())
 
 
 def test_public_file_without_its_key_file_is_taken_back(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from launchnotice import Identity, generate_keys
@@ -17,25 +18,38 @@ _SUITES = {label(suite): suite for suite in Suite}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.epilog = "Beside OUT, a file OUT.json holds what is public: label, role and keys."
+    parser.epilog = (
+        "Beside the key file, another holds what is public (label, role and keys): "
+        "x.json beside x.pem, any other name with .json added. It is the one to hand on."
+    )
     parser.add_argument("--label", required=True, help="label of the identity; never a person's name")
     parser.add_argument("--role", required=True, choices=_ROLES, help="what its keys sign")
     parser.add_argument("--suite", choices=_SUITES, default="hybrid", help="signature suite of the channel")
-    parser.add_argument("--out", required=True, metavar="FILE.pem", help="encrypted key file to write")
-    parser.add_argument("--force", action="store_true", help="replace files that exist")
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE.pem",
+        help="encrypted key file to write; x.pem gives x.json as well",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace a public file that exists; a key file never is"
+    )
     common.add_passphrase(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Make the keys and write both files."""
     public = str(Path(args.out).with_suffix(".json")) if args.out.endswith(".pem") else f"{args.out}.json"
-    common.check_free([args.out, public], force=args.force)
+    if os.path.lexists(args.out):
+        # With the last copy of a key everything goes that only it can sign.
+        raise common.Trouble(f"{args.out}: exists; a key file is never replaced")
+    common.check_free([public], force=args.force)
     keys = generate_keys(_SUITES[args.suite])
     identity = Identity(label=args.label, role=_ROLES[args.role], keys=tuple(key.key for key in keys))
     secret = dump_keys(keys, common.passphrase(args, twice=True))
     common.write(public, common.dump_identity(identity), force=args.force)
     try:
-        common.write(args.out, secret, force=args.force, private=True)
+        common.write(args.out, secret, private=True)
     except common.Trouble:
         common.remove(public)  # public keys without their private ones only mislead
         raise
