@@ -270,7 +270,7 @@ def test_an_own_notice_that_a_restore_left_unsealed_needs_nobody(made: Template)
         assert draft.id not in endpoint.pending("RU")
 
 
-@pytest.mark.requirement("R-EPOCH-2")
+@pytest.mark.requirement("R-RESTORE-6")
 def test_an_epoch_without_notices_does_not_hide_where_the_one_before_was_cut(made: Template) -> None:
     """Two restores in a row: the second opening names the head of the first life, not an empty epoch."""
     site = Site(made, "US")
@@ -288,6 +288,7 @@ def test_an_epoch_without_notices_does_not_hide_where_the_one_before_was_cut(mad
     assert payload.opening.head.seq == 3
 
 
+@pytest.mark.requirement("R-RESTORE-5")
 @pytest.mark.parametrize("restored", [True, False])
 def test_a_notice_heard_in_a_restored_opening_may_have_been_seen_before(
     made: Template, *, restored: bool
