@@ -247,7 +247,11 @@ def test_a_reservation_that_only_the_old_key_can_seal_does_not_make_the_host_spi
     site = Site(made, "US")
     draft, keys = rotated(made, site)
     us = site.open(now=NOW + 1, system=keys)
-    from_now_on(us, NOW + 1)
+    polls, now = 0, NOW + 1
+    while us.next_deadline is not None and (now := max(now, us.next_deadline)) < NOW + 3_600:
+        us.poll(now)
+        polls += 1
+    assert polls < 20  # mandates are repeated, and that is all
     assert us.health(NOW + 1).unsealed == 1
     needs = [(need.need, need.subject) for need in us.attention(NOW + 1)]
     assert (Need.SYSTEM_SIGNATURE, draft.id) in needs

@@ -190,7 +190,7 @@ def test_a_party_that_lists_anothers_new_key_shuts_nobody_out(three: Template, f
     ends = {code: three.open(code) for code in ("FR", "RU", "US")}
     made = {}
     for code in order:
-        identities = with_key(three, code, "officer-9")
+        identities = with_key(three, code, "officer-9" if code == "US" else "spare")
         made[code] = make_mandate(
             three.channel, three.centres[code], ends["FR"].mandate(code), identities=identities
         )
