@@ -227,6 +227,23 @@ def test_a_rollback_that_another_node_filled_to_the_same_length_is_noticed(made:
     assert canonical(state_of(other)) == canonical(refolded(other))
 
 
+@pytest.mark.requirement("R-RESTORE-1")
+def test_a_snapshot_of_what_was_rolled_back_does_not_count(
+    made: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store may lose its last entries and keep the snapshot that was made beyond them."""
+    monkeypatch.setattr("launchnotice.engine.ledger.SNAPSHOT_EVERY", 1)
+    site = Site(made, "RU")
+    ru, notices, length = heard(made, site)
+    saved = site.journal.load_snapshot()
+    assert saved is not None
+    assert saved[0] > length
+    site.roll_back(length)
+    site.journal.inner.save_snapshot(*saved)
+    check_rolled_back(site, ru, notices, NOW + 1)
+    assert canonical(state_of(site.open(now=NOW + 1))) == canonical(state_of(ru))
+
+
 # Restores ----------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from launchnotice.wire.signals import Acknowledgement, Receipt
 from launchnotice.wire.streams import Epoch
 from tests.support import NOW, Centre, launch, make_centre, make_mandate, state
 from tests.support.dump import state_of
+from tests.support.faults import Site
 from tests.support.forge import EPOCH, Forged, Forger, chain
 from tests.support.template import Template, mandate_id, template
 
@@ -92,6 +93,23 @@ def test_a_thiefs_epoch_does_not_stain_the_first_one(ru: Endpoint, us: Forger) -
     hear(ru, us.notice(epoch=OTHER, body=launch(launch_count=9)))
     hear(ru, us.notice(epoch=SECOND, body=launch(launch_count=9)))
     assert FindingCode.UNCONFIRMED_EPOCH not in found(ru, us.notice(2, first.id))
+
+
+@pytest.mark.requirement("R-EPOCH-3")
+def test_which_epoch_was_the_first_survives_a_restart(
+    made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also from a snapshot, and although the thief's random bytes sort before the others."""
+    monkeypatch.setattr("launchnotice.engine.ledger.SNAPSHOT_EVERY", 1)
+    site, thief = Site(made, "RU"), (1, bytes(16))
+    ru, first, stolen = site.open(), us.notice(), us.notice(epoch=thief)
+    hear(ru, first)
+    hear(ru, stolen)
+    ru.poll(NOW)
+    assert site.journal.load_snapshot() is not None
+    ru = site.open()
+    assert FindingCode.UNCONFIRMED_EPOCH not in found(ru, us.notice(2, first.id))
+    assert FindingCode.UNCONFIRMED_EPOCH in found(ru, us.notice(2, stolen.id, epoch=thief))
 
 
 @pytest.mark.requirement("R-MAND-11")
