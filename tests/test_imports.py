@@ -28,7 +28,7 @@ LAYERS = (
     ("ceremony", "engine"),
     ("endpoint", "views"),
     ("evidence", "render", "compose"),
-    ("cli",),
+    ("cli", "__main__"),
 )
 # Beside the layers: what each may import, and from which layer on it may be imported.
 BELOW_CLI = (*(name for layer in LAYERS[:-1] for name in layer), "journal", "keyfile")

@@ -35,7 +35,7 @@ def draft_mandate(
     expires: int,
     signers: Sequence[str],
     previous: Mandate | None = None,
-    confirmed: Sequence[Epoch] = (),
+    confirmed: Sequence[Epoch | tuple[int, bytes]] = (),
 ) -> Draft:
     """A draft of a party's next mandate: the complete list of its keys.
 
@@ -44,7 +44,7 @@ def draft_mandate(
         issued, expires: seconds; at most 13 months apart.
         signers: labels of the authority identities who will sign.
         previous: the mandate before it; None for version 1.
-        confirmed: own epochs that the authority confirms.
+        confirmed: own epochs that the authority confirms, as records or as (number, random).
 
     Raises:
         UsageError: a rule of mandates is broken, such as a threshold that the signers do not
@@ -60,7 +60,7 @@ def draft_mandate(
         expires=expires,
         reason=MandateReason.ROUTINE if previous else MandateReason.INITIAL,
         identities=tuple(identities),
-        confirmed=tuple(confirmed),
+        confirmed=tuple(map(_epoch, confirmed)),
     )
     try:
         check_payload(payload, channel, previous)
@@ -108,6 +108,10 @@ def verify_mandates(channel: Channel, chain: Sequence[bytes]) -> Mandate:
     if mandate is None:
         raise UsageError(Usage.NO_MANDATE, "a chain begins with version 1")
     return mandate
+
+
+def _epoch(epoch: Epoch | tuple[int, bytes]) -> Epoch:
+    return epoch if isinstance(epoch, Epoch) else Epoch(number=epoch[0], random=epoch[1])
 
 
 def _manifest(identities: Sequence[Identity], signers: Sequence[str]) -> tuple[Signatory, ...]:

@@ -52,6 +52,12 @@ def test_same_options_in_another_order_give_the_same_channel(cli: Cli, folder: P
     assert Path("new.cbor").read_bytes() == Path("other.cbor").read_bytes()
 
 
+def test_help_shows_the_defaults(cli: Cli) -> None:
+    shown = " ".join(cli("channel", "make", "--help").out.split())
+    for value in ("hybrid", "2", "900", "7200", "acknowledgement"):
+        assert f"(default {value})" in shown
+
+
 def test_agreement_may_be_a_file(cli: Cli, folder: Path) -> None:
     text = resources.files("launchnotice") / "data" / "agreements" / "us-ussr-1988.toml"
     Path("own.toml").write_bytes(text.read_bytes())

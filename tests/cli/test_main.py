@@ -25,11 +25,8 @@ def test_version(cli: Cli) -> None:
 @pytest.mark.parametrize(
     "argv", [[], ["nonsense"], ["inspect", "--nonsense"], ["channel"], ["mandate", "nonsense"]]
 )
-def test_usage_errors_exit_with_2(cli: Cli, argv: list[str]) -> None:
-    ran = cli(*argv)
-    assert ran.status == 2
-    assert ran.out == ""
-    assert ran.err.startswith("usage: launchnotice")
+def test_usage_errors_are_one_line_that_names_the_help(cli: Cli, argv: list[str]) -> None:
+    assert "; see launchnotice" in say(cli(*argv))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -141,6 +138,12 @@ def test_script_without_standard_streams_does_not_fall_over(folder: Path) -> Non
     shell = f'"{SCRIPT}" inspect - <&- ; echo $?; "{SCRIPT}" inspect US.cbor >&-; echo $?'
     ran = subprocess.run(["sh", "-c", shell], capture_output=True, check=False)  # noqa: S607
     assert (ran.stdout, ran.stderr) == (b"2\n0\n", b"launchnotice: -: empty\n")
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "launchnotice", "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, f"launchnotice {__version__}\n")
 
 
 # Files ---------------------------------------------------------------------------------

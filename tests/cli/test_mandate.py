@@ -10,6 +10,7 @@ import pytest
 from launchnotice import Channel, Draft, times
 from launchnotice.ceremony import verify_mandates
 from launchnotice.cli import common
+from launchnotice.pact.mandate import load_payload
 from tests.cli.conftest import Cli, say
 
 IDENTITIES = [
@@ -57,10 +58,11 @@ def test_ceremony_from_draft_to_mandate(cli: Cli, folder: Path) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith("FOR SIGNATURE: mandate of US\n")
     assert "has not signed" in ran.out
+    assert "This is the first mandate of US;" in ran.out
     first = cli(*sign(1))
     assert first.status == 0
     assert first.out.startswith("FOR SIGNATURE: mandate of US\n")
-    assert "1 signatures are missing" in first.out
+    assert "signatures are missing, of authority-2\n" in first.out
     second = cli(*sign(2, "--out", "signed.draft"))
     assert "has signed (not verified yet)" in second.out
     assert "all have signed; next: launchnotice mandate seal" in second.out
@@ -74,10 +76,12 @@ def test_ceremony_from_draft_to_mandate(cli: Cli, folder: Path) -> None:
 
 
 def test_next_mandate_follows_the_one_before(cli: Cli, folder: Path) -> None:
-    assert cli(*MAKE, "--previous", "US.cbor", "--out", "m.draft").status == 0
+    made = cli(*MAKE, "--previous", "US.cbor", "--out", "m.draft")
+    assert (made.status, "first mandate" in made.out) == (0, False)
     for number in (1, 2):
         assert cli(*sign(number)).status == 0
-    assert say(cli(*SEAL)).startswith("bad-mandate-chain: ")
+    line = say(cli(*SEAL))
+    assert line == "m.draft: version 2; give --previous for each mandate before it, versions 1 to 1"
     assert cli(*SEAL, "--previous", "US.cbor").status == 0
     chain = [Path(name).read_bytes() for name in ("US.cbor", "m.cbor")]
     assert verify_mandates(channel(), chain).payload.version == 2
@@ -87,6 +91,32 @@ def test_next_mandate_follows_the_one_before(cli: Cli, folder: Path) -> None:
     gap = cli("mandate", "show", "m.cbor", "--channel", "channel.cbor")
     assert (gap.status, gap.err) == (1, "")
     assert gap.out.startswith("REFUSED: mandate-gap: ")
+
+
+def test_epochs_are_confirmed(cli: Cli, folder: Path) -> None:
+    first, second = bytes(range(16)), bytes(range(16, 32))
+    confirm = ("--confirm", f"2:{first.hex()}", "--confirm", f"3:{second.hex().upper()}")
+    assert cli(*MAKE, "--previous", "US.cbor", *confirm, "--out", "m.draft").status == 0
+    payload = load_payload(Draft.load(Path("m.draft").read_bytes()).payload)
+    assert [(one.number, one.random) for one in payload.confirmed] == [(2, first), (3, second)]
+
+
+@pytest.mark.parametrize(
+    "word", ["", "2", "2:", "2:00", "x:" + "00" * 16, "-1:" + "00" * 16, "2:" + "0g" * 16]
+)
+def test_what_is_no_epoch_is_not_confirmed(cli: Cli, folder: Path, word: str) -> None:
+    line = say(cli(*MAKE, "--out", "m.draft", f"--confirm={word}"))
+    assert f"{word!r}: expected NUMBER:HEX with 32 hexadecimal digits" in line
+
+
+def test_previous_mandates_that_do_not_follow_are_named(cli: Cli, folder: Path) -> None:
+    words = ("--previous", "US.cbor", "--previous", "RU.cbor", "--out", "m.draft")
+    assert say(cli(*MAKE, *words)).startswith("--previous RU.cbor: bad-mandate-chain: ")
+
+
+def test_nothing_is_shown_for_signing_without_a_key_file(cli: Cli, folder: Path) -> None:
+    cli(*MAKE, "--out", "m.draft")
+    assert say(cli(*sign(1)[:-1], "nowhere.pem")) == "nowhere.pem: No such file or directory"
 
 
 def test_issued_is_now_unless_told_otherwise(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +173,7 @@ def test_keys_that_cannot_sign(cli: Cli, folder: Path, key: str, line: str) -> N
         (("--identity", "US.cbor"), "US.cbor: no public identity file: bad-text"),
         (("--expires", "2029-01-01T00:00:00Z"), "bad-value: MandatePayload: out-of-range: a mandate expires"),
         (("--previous", "RU.cbor"), "--previous: a mandate of RU, expected US"),
-        (("--previous", "channel.cbor"), "--previous: not-cose-sign"),
+        (("--previous", "channel.cbor"), "--previous channel.cbor: no mandate: not-cose-sign"),
         (("--channel", "US.cbor"), "US.cbor: no channel descriptor"),
         (("--out", "US.cbor"), "US.cbor: exists; --force replaces it"),
     ],
@@ -165,7 +195,7 @@ def test_times_are_rfc_3339(cli: Cli, folder: Path, moment: str) -> None:
 def test_draft_without_all_signatures_is_not_sealed(cli: Cli, folder: Path) -> None:
     cli(*MAKE, "--out", "m.draft")
     cli(*sign(1))
-    assert say(cli(*SEAL)) == "not-signed: signatures of the manifest are missing"
+    assert say(cli(*SEAL)) == "m.draft: signatures are missing, of authority-2"
     assert not Path("m.cbor").exists()
 
 
@@ -227,11 +257,15 @@ def test_draft_of_another_channel_is_neither_signed_nor_sealed(cli: Cli, folder:
     ("words", "line"),
     [
         (("channel.cbor",), "channel.cbor: expected a mandate or its draft, got a channel descriptor"),
-        (("US-system.json",), "US-system.json: expected a mandate or its draft, got a identity"),
+        (("US-system.json",), "US-system.json: expected a mandate or its draft, got an identity"),
         (("nowhere",), "nowhere: No such file or directory"),
         (("US-system.pem",), "US-system.pem: "),
         (("US.cbor", "--previous", "US.cbor"), "--previous needs --channel"),
-        (("US.cbor", "--channel", "channel.cbor", "--previous", "channel.cbor"), "--previous: not-cose-sign"),
+        (
+            ("US.cbor", "--channel", "channel.cbor", "--previous", "channel.cbor"),
+            "--previous channel.cbor: no mandate: not-cose-sign",
+        ),
+        (("--channel", "channel.cbor", "--previous", "US.cbor", "US-system.pem"), "US-system.pem: a private"),
     ],
 )
 def test_what_cannot_be_shown_as_a_mandate(cli: Cli, folder: Path, words: tuple[str, ...], line: str) -> None:

@@ -155,17 +155,25 @@ def spoilt_signature() -> bytes:
     return NOTICE[:-1] + bytes([NOTICE[-1] ^ 1])
 
 
+@pytest.mark.parametrize("data", [NOTICE, DRAFT.data])
+@pytest.mark.parametrize("mandates", [[], [make_mandate(CHANNEL, RU)]])
+def test_without_the_senders_mandates_nothing_is_refused_and_nothing_verified(
+    data: bytes, mandates: list[bytes]
+) -> None:
+    found = inspect(data, CHANNEL, mandates)
+    assert (found.verdict.verified, refusal(found)) == (False, None)
+    assert found.text().startswith("NOT VERIFIED: give the sender's mandates with --mandate\n")
+
+
 @pytest.mark.parametrize(
     ("data", "channel", "mandates", "code"),
     [
         (NOTICE, EXERCISE, [], Refusal.WRONG_CHANNEL),
-        (NOTICE, CHANNEL, [], Refusal.UNKNOWN_MANDATE),
-        (NOTICE, CHANNEL, [make_mandate(CHANNEL, RU)], Refusal.UNKNOWN_MANDATE),
+        (FORGER.notice(k3=bytes(32)).data, CHANNEL, [FIRST], Refusal.UNKNOWN_MANDATE),
         (spoilt_signature(), CHANNEL, [FIRST], Refusal.BAD_SIGNATURE),
         (FORGER.notice(k2="FR").data, CHANNEL, [FIRST], Refusal.UNKNOWN_PARTY),
         (FORGER.notice(k2="RU").data, CHANNEL, [FIRST], Refusal.UNKNOWN_MANDATE),
         (FORGER.notice(signers=("officer-1", "system")).data, CHANNEL, [FIRST], Refusal.THRESHOLD),
-        (DRAFT.data, CHANNEL, [], Refusal.UNKNOWN_MANDATE),
         (MISLABELLED, CHANNEL, [FIRST], Refusal.WRONG_CONTENT_TYPE),
     ],
 )  # fmt: skip

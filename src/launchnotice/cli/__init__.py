@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 from launchnotice import LaunchnoticeError, __version__
 from launchnotice.cli.common import Trouble
@@ -70,8 +70,16 @@ def _run(argv: list[str]) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything here does; its subparsers are of this class too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and end."""
+        raise SystemExit(_fail(f"{message}; see {self.prog} --help"))
+
+
 def _parser(argv: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="launchnotice", description="LNP/1: signed, replay-proof advance notices of launches."
     )
     parser.add_argument("--version", action="version", version=f"launchnotice {__version__}")

@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     make.add_argument(
         "--agreement", required=True, help="name of an agreement that ships with the library, or a .toml file"
     )
-    make.add_argument("--suite", choices=_SUITES, default="hybrid", help="signature suite")
+    make.add_argument(
+        "--suite", choices=_SUITES, default="hybrid", help="signature suite (default %(default)s)"
+    )
     make.add_argument(
         "--party",
         action="append",
@@ -46,13 +48,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="CODE:WHAT",
-        help=f"what a party owes for a notice: {', '.join(_OWED)}",
+        help=f"what a party owes for a notice: {', '.join(_OWED)} (default {label(Owed.ACKNOWLEDGEMENT)})",
     )
     make.add_argument("--exercise", action="store_true", help="exercise traffic, never real")
-    make.add_argument("--officers", type=int, default=2, help="officers who sign an announcement")
-    make.add_argument("--receipt-within", type=int, default=900, metavar="SECONDS", help="receipt is due")
     make.add_argument(
-        "--acknowledge-within", type=int, default=7_200, metavar="SECONDS", help="acknowledgement is due"
+        "--officers", type=int, default=2, help="officers who sign an announcement (default %(default)s)"
+    )
+    make.add_argument(
+        "--receipt-within",
+        type=int,
+        default=900,
+        metavar="SECONDS",
+        help="receipt is due within (default %(default)s)",
+    )
+    make.add_argument(
+        "--acknowledge-within",
+        type=int,
+        default=7_200,
+        metavar="SECONDS",
+        help="acknowledgement is due within (default %(default)s)",
     )
     make.add_argument("--predecessor", metavar="CHANNEL", help="descriptor of the channel that it succeeds")
     make.add_argument("--out", required=True, metavar="FILE", help="descriptor to write")

@@ -8,6 +8,7 @@ import argparse
 import getpass
 import json
 import os
+import re
 import secrets
 import sys
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from launchnotice import Channel, Identity, LaunchnoticeError, Refused, UsageError, times
+from launchnotice.pact.mandate import UnverifiedMandate
 from launchnotice.registry import Usage
 from launchnotice.render.inspect import MAX_OBJECT, Inspection, inspect, parse_identity
 from launchnotice.render.verdict import hold
@@ -24,6 +26,9 @@ from launchnotice.render.verdict import hold
 PASSPHRASE_VARIABLE: Final = "LAUNCHNOTICE_PASSPHRASE"
 MAX_SMALL_FILE: Final = 65_536
 """Bytes of a passphrase, identity or agreement file."""
+
+
+PRIVATE_KEY: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 
 
 class Trouble(Exception):
@@ -110,7 +115,7 @@ def context(channel: str | None, mandates: list[str], option: str) -> tuple[Chan
             raise Trouble(f"{option} needs --channel")
         return None, []
     known = load_channel(channel)
-    found = [read(path) for path in mandates]
+    found = [read_mandate(path, option) for path in mandates]
     try:
         hold(known, found)
     except Refused as error:
@@ -118,11 +123,23 @@ def context(channel: str | None, mandates: list[str], option: str) -> tuple[Chan
     return known, found
 
 
+def read_mandate(path: str, option: str) -> bytes:
+    """The bytes of a file that claims to be a mandate, given by that `option`."""
+    data = read(path)
+    try:
+        UnverifiedMandate.parse(data)
+    except Refused as error:
+        raise Trouble(f"{option} {path}: no mandate: {error}") from None
+    return data
+
+
 def take_apart(path: str, data: bytes, channel: Channel | None, mandates: list[bytes]) -> Inspection:
     """An object of a file, verified if there is a channel."""
     try:
         return inspect(data, channel, mandates)
     except Refused as error:
+        if PRIVATE_KEY.search(data):
+            raise Trouble(f"{path}: a private key file; it is shown to nobody") from None
         raise Trouble(f"{path}: {error}") from None
 
 

@@ -21,17 +21,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.epilog = (
         "Exit status: 0 shown; 1 shown, but a peer would refuse it; 2 no object of LNP/1. "
-        "Nothing is verified without --channel."
+        "Nothing is verified without --channel, no message without its sender's mandates."
     )
     parser.add_argument("file", nargs="?", default="-", help="file, or - for standard input")
     parser.add_argument("--channel", metavar="FILE", help="channel descriptor, to verify it in")
     parser.add_argument(
         "--mandate",
-        nargs="+",
-        action="extend",
+        action="append",
         default=[],
         metavar="FILE",
-        help="mandates of the channel, from version 1 on",
+        help="a mandate of the channel, once for each, from version 1 on",
     )
     parser.add_argument(
         "--format", choices=("auto", *_DECODE), default="auto", help="how the bytes are written"

@@ -24,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--label", required=True, help="label of the identity; never a person's name")
     parser.add_argument("--role", required=True, choices=_ROLES, help="what its keys sign")
-    parser.add_argument("--suite", choices=_SUITES, default="hybrid", help="signature suite of the channel")
+    parser.add_argument(
+        "--suite",
+        choices=_SUITES,
+        default="hybrid",
+        help="signature suite of the channel (default %(default)s)",
+    )
     parser.add_argument(
         "--out",
         required=True,

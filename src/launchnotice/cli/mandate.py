@@ -8,8 +8,10 @@ from launchnotice import Channel, Draft, Mandate, Refused, SigningKey, UsageErro
 from launchnotice.ceremony import draft_mandate, review_mandate, seal_mandate, sign_mandate, verify_mandates
 from launchnotice.cli import common
 from launchnotice.keyfile import MAX_KEY_FILE, load_keys
+from launchnotice.pact.mandate import MandatePayload
 from launchnotice.render import text
 from launchnotice.render.fields import check_code, groups, quote
+from launchnotice.wire.streams import Epoch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +60,14 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expires", type=common.moment, required=True, metavar="TIME", help="within 13 months of its issue"
     )
+    parser.add_argument(
+        "--confirm",
+        type=_epoch,
+        action="append",
+        default=[],
+        metavar="NUMBER:HEX",
+        help="confirm an epoch of the party: its number and its 16 random bytes; once for each",
+    )
     _add_previous(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="draft to write")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
@@ -87,11 +97,10 @@ def _add_seal(parser: argparse.ArgumentParser) -> None:
 def _add_previous(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--previous",
-        nargs="+",
-        action="extend",
+        action="append",
         default=[],
         metavar="FILE",
-        help="the party's mandates before it, from version 1 on",
+        help="a mandate of the party before it, once for each, from version 1 on",
     )
 
 
@@ -111,9 +120,12 @@ def _make(args: argparse.Namespace) -> int:
         expires=args.expires,
         signers=args.signer,
         previous=previous,
+        confirmed=args.confirm,
     )
     common.write(args.out, draft.data, force=args.force)
     print(text.ceremony(review_mandate(draft, channel), draft, channel))
+    if previous is None:
+        print(f"This is the first mandate of {quote(args.party)}; one that follows another needs --previous.")
     print(f"wrote {quote(args.out)}, check code {check_code(draft.id)}")
     return 0
 
@@ -124,16 +136,14 @@ def _sign(args: argparse.Namespace) -> int:
     channel = common.load_channel(args.channel)
     draft = _draft(args.file)
     payload = review_mandate(draft, channel)
+    key_file = common.read(args.key, MAX_KEY_FILE)
     # Nobody signs what he or she has not seen.
     print(text.ceremony(payload, draft, channel), flush=True)
-    signed = sign_mandate(draft, channel, _keys(args))
+    signed = sign_mandate(draft, channel, _keys(args, key_file))
     # A draft that is replaced loses nothing: it gains signatures.
     common.write(args.out or args.file, signed.data, force=args.force or args.out is None)
-    missing = len(payload.manifest) - len(signed.signatures)
     print(f"signed; wrote {quote(args.out or args.file)}, check code {check_code(draft.id)}")
-    print(
-        f"{missing} signatures are missing" if missing else "all have signed; next: launchnotice mandate seal"
-    )
+    print(_missing(signed, payload) or "all have signed; next: launchnotice mandate seal")
     return 0
 
 
@@ -141,7 +151,17 @@ def _seal(args: argparse.Namespace) -> int:
     common.check_free([args.out], force=args.force)
     channel = common.load_channel(args.channel)
     draft = _draft(args.file)
-    data = seal_mandate(draft, channel, _previous(args.previous, channel))
+    payload = review_mandate(draft, channel)
+    missing = _missing(draft, payload)
+    if missing:
+        raise common.Trouble(f"{args.file}: {missing}")
+    previous = _previous(args.previous, channel)
+    if previous is None and payload.version > 1:
+        raise common.Trouble(
+            f"{args.file}: version {payload.version}; give --previous for each mandate before it, "
+            f"versions 1 to {payload.version - 1}"
+        )
+    data = seal_mandate(draft, channel, previous)
     common.write(args.out, data, force=args.force)
     print(f"mandate: verified, wrote {quote(args.out)}; its id:\n{groups(draft.id)}")
     return 0
@@ -151,18 +171,44 @@ def _show(args: argparse.Namespace) -> int:
     channel, previous = common.context(args.channel, args.previous, "--previous")
     found = common.take_apart(args.file, common.read(args.file), channel, previous)
     if found.what not in ("mandate", "mandate draft"):
-        raise common.Trouble(f"{args.file}: expected a mandate or its draft, got a {found.what}")
+        raise common.Trouble(f"{args.file}: expected a mandate or its draft, got {_article(found.what)}")
     return common.show(found, as_json=args.json)
+
+
+def _article(what: str) -> str:
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
+
+
+def _epoch(word: str) -> tuple[int, bytes]:
+    number, _, random = word.partition(":")
+    try:
+        Epoch(number=int(number), random=bytes.fromhex(random))
+    except (ValueError, UsageError):
+        raise argparse.ArgumentTypeError(
+            f"{word!r}: expected NUMBER:HEX with 32 hexadecimal digits"
+        ) from None
+    return int(number), bytes.fromhex(random)
 
 
 def _previous(paths: list[str], channel: Channel) -> Mandate | None:
     if not paths:
         return None
-    chain = [common.read(path) for path in paths]
-    try:
-        return verify_mandates(channel, chain)
-    except Refused as error:
-        raise common.Trouble(f"--previous: {error}") from None
+    chain: list[bytes] = []
+    for path in paths:
+        chain.append(common.read_mandate(path, "--previous"))
+        try:
+            mandate = verify_mandates(channel, chain)
+        except Refused as error:
+            raise common.Trouble(f"--previous {path}: {error}") from None
+    return mandate
+
+
+def _missing(draft: Draft, payload: MandatePayload) -> str:
+    """Who has not signed, by label; nothing if all have."""
+    labels = {key.kid: one.label for one in payload.identities for key in one.keys}
+    left = [line.kid for line in payload.manifest if line.kid not in draft.signatures]
+    names = dict.fromkeys(labels.get(kid, f"an earlier key {kid.hex()[:16]}") for kid in left)
+    return f"signatures are missing, of {', '.join(map(quote, names))}" if names else ""
 
 
 def _draft(path: str) -> Draft:
@@ -173,8 +219,7 @@ def _draft(path: str) -> Draft:
         raise common.Trouble(f"{path}: no draft: {error}") from None
 
 
-def _keys(args: argparse.Namespace) -> tuple[SigningKey, ...]:
-    data = common.read(args.key, MAX_KEY_FILE)
+def _keys(args: argparse.Namespace, data: bytes) -> tuple[SigningKey, ...]:
     try:
         return load_keys(data, common.passphrase(args))
     except UsageError as error:

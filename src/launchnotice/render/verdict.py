@@ -69,10 +69,16 @@ def verified(detail: str) -> Verdict:
     return Verdict(verified=True, refusal=None, detail=detail)
 
 
+class _NotGiven(Exception):
+    """A mandate that is needed was not given: nothing was found wrong, and nothing was checked."""
+
+
 def checked(verify: Callable[[], Verdict]) -> Verdict:
     """What a check says, its refusal included."""
     try:
         return verify()
+    except _NotGiven as error:
+        return unchecked(str(error))
     except Refused as error:
         return Verdict(verified=False, refusal=error, detail="")
 
@@ -119,6 +125,8 @@ def verify_mandate_draft(draft: Draft, channel: Channel, held: dict[bytes, Manda
 
 def _under(mandate_id: bytes, sender: str, held: dict[bytes, Mandate]) -> Mandate:
     mandate = held.get(mandate_id)
+    if mandate is None and not any(one.payload.party == sender for one in held.values()):
+        raise _NotGiven("give the sender's mandates with --mandate")
     if mandate is None or mandate.payload.party != sender:
         raise Refused(Refusal.UNKNOWN_MANDATE, "signed under a mandate that was not given")
     return mandate
