@@ -62,11 +62,9 @@ class Endpoint:
         self._opened_at = ledger.state.position
         self._outbox, self._syncs = Outbox(), Syncs()
         self._outgoing: dict[Send, None] = {}
-        if not ledger.restored:
-            # A crash came between a seal and its release: whoever owes nothing for it is not told again.
-            for kept in ledger.read(ledger.anchored):
-                if isinstance(kept.entry, Sealed):
-                    self._release_sealed(kept.entry)
+        self._folds = 0
+        self._unfinished = False
+        self._take_fold()
 
     @classmethod
     def open(
@@ -180,6 +178,7 @@ class Endpoint:
 
     def poll(self, now: int) -> Step:
         """Do what is due: seal, state, ask, tell what is overdue, repeat."""
+        self._unfinished = True
         self._begin(now)
         left = self._state.unsealed or self._outgoing or self._outbox.next(self._state) is not None
         if self._ledger.restored and left:
@@ -191,7 +190,9 @@ class Endpoint:
         if not self._ledger.restored:
             self._release([Send(party, x.data) for party, x in self._outbox.due(self._state, now)])
         self._ledger.keep_snapshot()
-        return self._step()
+        step = self._step()
+        self._unfinished = False
+        return step
 
     def confirm(self, position: int) -> None:
         """The host has the events up to that position safe; they are not presented again."""
@@ -214,7 +215,9 @@ class Endpoint:
         listed = self._listed()
         owed = self._outgoing or (self._owed_receipts(state) and listed)
         left = self._ledger.restored and state.unsealed
-        if owed or left or self._ledger.unsettled:
+        # A poll that a store interrupted, or a fold that nobody looked at, has more to do at once.
+        interrupted = self._unfinished or self._ledger.unsettled or self._folds != self._ledger.folds
+        if owed or left or interrupted:
             waits.append(self._now)
         if self._system and listed:
             waits.append(self._syncs.next(state, self._now))
@@ -266,6 +269,7 @@ class Endpoint:
     def _begin(self, now: int) -> None:
         self._tick(now)
         self._ledger.catch_up()
+        self._take_fold()
 
     def _tick(self, now: int) -> None:
         """Take the time; one far behind the last shows that what was scheduled came from a wrong clock."""
@@ -274,11 +278,22 @@ class Endpoint:
             self._outbox, self._syncs, self._sign_at = Outbox(), Syncs(), now
         self._now = now
 
+    def _take_fold(self) -> None:
+        """After a fold, take in hand what was sealed and perhaps not released: a crash came between."""
+        if self._folds == self._ledger.folds:
+            return
+        later = [] if self._ledger.restored else self._ledger.read(self._ledger.anchored)
+        for kept in later:
+            if isinstance(kept.entry, Sealed):
+                self._release_sealed(kept.entry)
+        self._folds = self._ledger.folds
+
     def _release(self, sends: Sequence[Send]) -> None:
         """Let bytes go with the next step; they stay in hand if it fails."""
         self._outgoing.update(dict.fromkeys(sends))
 
     def _step(self, refusal: Refused | None = None) -> Step:
+        self._take_fold()
         # A restored endpoint releases nothing before it has opened its new epoch.
         sends: tuple[Send, ...] = ()
         if self._outgoing and not self._ledger.restored:

@@ -129,8 +129,11 @@ def test_script_is_quiet_when_nobody_reads(folder: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 def test_script_says_that_the_disk_is_full(folder: Path) -> None:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with Path("/dev/full").open("wb") as full:
-        ran = subprocess.run([SCRIPT, "inspect", "US.cbor"], stdout=full, stderr=subprocess.PIPE, check=False)
+        ran = subprocess.run(
+            [SCRIPT, "inspect", "US.cbor"], stdout=full, stderr=subprocess.PIPE, check=False, env=buffered
+        )
     assert (ran.returncode, ran.stderr) == (2, b"launchnotice: output: No space left on device\n")
 
 

@@ -18,6 +18,7 @@ from launchnotice.wire.signals import Acknowledgement, Rejection
 from tests.support import NOW, launch, sign, state
 from tests.support.dump import canonical, refolded, state_of
 from tests.support.faults import NEVER, Site
+from tests.support.forge import chain
 from tests.support.template import Template, template
 
 OFFICERS = ("officer-1", "officer-2")
@@ -331,3 +332,19 @@ def test_what_was_sealed_before_a_restore_is_not_signed_again(made: Template) ->
     us.poll(NOW)
     kept = [one.entry for one in us._ledger.read(0)]
     assert [type(one) for one in kept if getattr(one, "id", b"") == draft.id] == [Reserved, Sealed]
+
+
+@pytest.mark.requirement("R-RESTORE-1")
+def test_a_duplicate_after_a_rollback_is_no_duplicate(made: Template) -> None:
+    """Memory still knows the notice, the journal does not: what counts is the journal."""
+    site = Site(made, "RU")
+    ru, sent = site.open(), chain(made.forger("US"), 2)
+    ru.receive(sent[0].data, NOW)
+    ru.poll(NOW)
+    length = site.length()
+    ru.receive(sent[1].data, NOW)
+    ru.poll(NOW)
+    site.roll_back(length)
+    events = ru.receive(sent[1].data, NOW).events
+    assert [event.again for event in events if event.subject == sent[1].id] == [True]
+    assert ru.exchange(sent[1].id).position > length

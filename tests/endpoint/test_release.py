@@ -302,3 +302,18 @@ def test_a_wrong_signature_seals_nothing_and_the_signer_is_asked_again_later(
     ru = made.open("RU")
     assert [ru.receive(send.data, NOW).refusal for send in sends if to_ru((send,), draft.id)] == [None]
     assert us.health(NOW).unsealed == 0
+
+
+def test_a_party_that_owes_nothing_is_told_although_the_seals_outcome_was_unknown(
+    owing_nothing: Template,
+) -> None:
+    """The process lives on: it learns from the journal that the notice is sealed."""
+    site = Site(owing_nothing, "US")
+    us = site.open()
+    us.poll(NOW)
+    draft = sign(us, owing_nothing.centres["US"], launch(), NOW, OFFICERS)
+    site.journal.doomed, site.journal.stored = Sealed, True
+    with pytest.raises(JournalError):
+        us.submit(draft, NOW)
+    assert us.next_deadline == NOW
+    assert to_ru(from_now_on(us, NOW), draft.id) == 1

@@ -360,3 +360,16 @@ def test_an_agreements_text_of_any_depth_or_length_is_no_agreement(text: str) ->
         parse_agreement(text)
     assert raised.value.code is Usage.BAD_VALUE
     assert len(str(raised.value)) < 1_000
+
+
+@pytest.mark.requirement("R-FORK-1")
+def test_a_contradiction_of_a_noted_notice_ahead_of_the_gap_is_found_when_the_gap_closes(
+    ru: Endpoint, us: Forger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Y is held where X was noted, both before their turn."""
+    notices, other = noted(ru, us, monkeypatch)
+    monkeypatch.setattr(stream, "MAX_HELD", 2)
+    codes = [event.code for event in hear(ru, other)]
+    codes += [event.code for event in hear(ru, notices[0])]
+    assert EventCode.FORK in codes
+    assert state_of(ru).streams["US"][EPOCH].disputed == 3

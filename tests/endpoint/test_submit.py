@@ -125,6 +125,21 @@ def test_a_sync_that_a_desk_invents_is_not_journalled(desk: Desk) -> None:
 # Where and when ------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R-PAY-7")
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [{1: "RU", 2: {1: 1, 2: bytes(16)}, 3: {1: 0, 2: bytes(32)}}],  # one's own
+        [{1: "US", 2: {1: 1, 2: bytes(16)}, 3: {1: 5, 2: bytes(32)}}],  # never held
+    ],
+)
+def test_a_draft_that_tells_heads_that_were_never_known_is_stale(
+    desk: Desk, heads: list[dict[int, Any]]
+) -> None:
+    """What a party tells of others' streams is evidence against them."""
+    stale(desk, desk.notice_draft(k11=heads))
+
+
 @pytest.mark.requirement("R-DRAFT-4")
 @pytest.mark.parametrize("to", ["ZZ", "RU"])
 def test_an_acknowledgement_addressed_past_the_notices_sender_is_stale(desk: Desk, to: str) -> None:

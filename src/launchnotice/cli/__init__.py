@@ -61,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (LaunchnoticeError, Trouble) as error:
         return _fail(str(error))
     except OSError as error:
+        if error.filename is None:
+            _discard_output()
         return _fail(f"{error.filename or 'output'}: {error.strerror or 'cannot be written'}")
 
 
@@ -100,7 +102,7 @@ def _fail(message: str) -> int:
 
 
 def _discard_output() -> None:
-    """Keep the interpreter from flushing into the closed pipe when it ends."""
+    """Keep the interpreter from flushing into a closed pipe or a full disk when it ends."""
     try:
         output = sys.stdout.fileno()
         os.dup2(os.open(os.devnull, os.O_WRONLY), output)

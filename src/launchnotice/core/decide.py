@@ -120,7 +120,7 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
     assert isinstance(payload, ChainedPayload)  # safe: the class of the kind gives the payload
     stream = state.stream(payload.sender, (payload.epoch.number, payload.epoch.random))
     case = stream.compare(payload.seq, payload.prev, message.id, lambda: bool(state.find(message.id)))
-    if case is Case.NEXT and stream.noted and _id_at(state, stream, message):
+    if stream.noted and case in {Case.NEXT, Case.AHEAD} and _id_at(state, stream, message):
         case = Case.CONTRADICTION
     row = STREAM[case]
     sender = payload.sender

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from launchnotice.core.entries import Reserved, Sealed
+from launchnotice.core.entries import Accepted, EpochKey, Reserved, Sealed, position_key
 from launchnotice.core.exchange import MANDATE_KIND
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, Review, Stale, compose, place, told
@@ -22,6 +22,7 @@ from launchnotice.wire.geo import author_check
 from launchnotice.wire.message import KIND_OF, ChainedPayload, Payload
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement
+from launchnotice.wire.streams import Epoch, Head, Position, genesis
 
 
 def check_body(body: Record) -> Kind:
@@ -135,15 +136,36 @@ def _moved(state: State, payload: Payload, now: int, to: str) -> str:
     mandate, epoch = state.mandate(state.own), (payload.epoch.number, payload.epoch.random)
     expected: dict[str, Any] = place(state, epoch, KINDS[Kind(payload.kind)].kind_class, to)
     expected.pop("heads", None)  # other streams' heads never make a draft stale
-    known = {party for party, epochs in state.streams.items() if epochs}
     reasons = {
         "more than an hour old": now - payload.issued > DRAFT_LIFETIME,
         "issued in the future": payload.issued > now + CLOCK_BRACKET,
         "the own mandate moved": mandate is None or payload.mandate != mandate.id,
         "the own epoch moved": epoch != state.epoch,
         "the own head moved": any(getattr(payload, name) != value for name, value in expected.items()),
-        "it tells heads of unknown streams": not known.issuperset(
-            h.party for h in getattr(payload, "heads", ())
-        ),
+        "it tells heads that were never known": not _known_heads(state, getattr(payload, "heads", ())),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _known_heads(state: State, heads: Sequence[Head]) -> bool:
+    """Whether each head is one that was known, of one other stream after the other (R-PAY-7)."""
+    parties = [head.party for head in heads]
+    if parties != sorted(set(parties) - {state.own}):
+        return False
+    return all(_was_known(state, head) for head in heads)
+
+
+def _was_known(state: State, head: Head) -> bool:
+    epoch = (head.epoch.number, head.epoch.random)
+    stream = state.streams.get(head.party, {}).get(epoch)
+    if stream is None or head.contiguous.seq > stream.seq:
+        return False
+    tops = [head.contiguous, *([head.highest] if head.highest else [])]
+    return all(_stands(state, head.party, epoch, top) for top in tops)
+
+
+def _stands(state: State, party: str, epoch: EpochKey, position: Position) -> bool:
+    if position.seq == 0:
+        return position.id == genesis(state.channel.id, party, Epoch(number=epoch[0], random=epoch[1]))
+    kept = state.find(position_key(party, epoch, position.seq))
+    return any(isinstance(k.entry, Accepted) and k.entry.id == position.id for k in kept)

@@ -41,6 +41,7 @@ class Ledger:
         restored: the journal counts as restored: nothing may be signed in its old epochs.
         came_back: it counted as restored at some time since it was opened.
         shown: position up to which events were handed to the host.
+        folds: how often the state was made anew.
         anchored: position that the anchor names; 0 if the journal counts as restored.
     """
 
@@ -52,6 +53,7 @@ class Ledger:
         self.anchored = self._snapped = 0
         self._stale = self._rolled_back = False
         self._tail = b""
+        self.folds = 0
         self._pending: list[Event] = []
         self.restored = self.came_back = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
@@ -75,6 +77,7 @@ class Ledger:
         self._read()
         self._check_anchor()
         self._stale = False
+        self.folds += 1
 
     def catch_up(self) -> None:
         """Fold what other writers appended; all anew after an append of unknown outcome or a fail-over.
@@ -95,7 +98,7 @@ class Ledger:
 
     def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
         """Commit what `judge` decides on the newest state; judges again if another writer was first."""
-        if self._stale:
+        if self._stale or not self._holds_tail():
             self.catch_up()
         for _ in range(_ATTEMPTS):
             try:
@@ -125,8 +128,6 @@ class Ledger:
             rows.append(Row(data, entries.keys(entry)))
             kept.append(Kept(position + len(rows), now, digest, entry))
         try:
-            if not self._holds_tail():
-                raise Conflict(f"append after {position}: another entry stands there")
             self._journal.append(position, rows)
         except Conflict:
             raise
