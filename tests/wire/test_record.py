@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
+import pydoc
 from typing import Any
 
 import pytest
@@ -280,6 +282,7 @@ def test_a_closed_record_refuses_every_unknown_key(notice: Notice, key: int, val
 SECRET = "SECRET-7c2f"
 NOT_MADE: dict[str, tuple[dict[str, Any], str]] = {
     "required field missing": ({"number": 5}, "Notice.digest: missing"),
+    "misspelt argument": ({"number": 5, "digset": b"abcd"}, "Notice: no field 'digset'"),
     "unknown argument": ({"number": 5, "digest": b"abcd", "other": SECRET}, "Notice: no field 'other'"),
     "wrong type": (
         {"number": SECRET, "digest": b"abcd"},
@@ -446,3 +449,18 @@ def test_cddl() -> None:
     assert "  ? 5 ^ => span, ; span" in Notice.cddl()
     assert Notice.cddl().endswith("  * uint => any, ; fields of later versions\n}")
     assert repr(Span.FIELDS[0].default) == "required"
+
+
+def test_help_shows_every_field_with_its_meaning_and_unit() -> None:
+    assert str(inspect.signature(Span)) == "(*, start: 'int', end: 'int')"
+    shown = pydoc.plain(pydoc.render_doc(Notice))
+    assert "Notice(*, number: 'int', digest: 'bytes', remark: 'str | None' = None," in shown
+    assert "An open record with every kind of field." in shown
+    assert "number: a number (0..1000)" in shown
+    assert "remark: a remark (tstr .size (1..32); optional)" in shown
+    assert "end: first second after it (seconds since 1970-01-01T00:00:00Z)" in str(Span.__doc__)
+
+
+def test_help_of_an_heir_shows_the_fields_that_it_has_from_above() -> None:
+    assert inspect.signature(Twin) == inspect.signature(Span)
+    assert "start: first second" in str(Twin.__doc__)

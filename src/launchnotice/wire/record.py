@@ -14,13 +14,16 @@ No `repr` shows content: a notice is confidential by default.
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import Refusal, Usage
 from launchnotice.wire import cbor
 from launchnotice.wire.bounds import MAX_MESSAGE
 from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
+
+if TYPE_CHECKING:
+    import inspect
 
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
 _UNKNOWN_NAME = r"#(0|[1-9][0-9]{0,19})"
@@ -46,6 +49,44 @@ def field(key: int, codec: Codec, doc: str, *, default: Any = _REQUIRED) -> Any:
     return Field(key, codec, doc, default)
 
 
+class _Documentation:
+    """A record's docstring with its fields; made when somebody reads it, since imports are many."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __get__(self, record: object, owner: type[Record]) -> str:
+        import inspect  # some milliseconds
+
+        lines = [f"    {row.name}: {_described(row)}" for row in owner.FIELDS]
+        return "\n".join([inspect.cleandoc(self.text), "", "Fields, all given by name:", *lines])
+
+
+class _Constructor:
+    """A record's signature, for `inspect.signature` and `help`; made when asked for."""
+
+    def __get__(self, record: object, owner: type[Record]) -> inspect.Signature:
+        import inspect
+
+        types: dict[str, Any] = {}
+        for one in reversed(owner.__mro__):
+            types.update(vars(one).get("__annotations__", {}))
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    row.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=inspect.Parameter.empty if row.required else row.default,
+                    annotation=types.get(row.name, inspect.Parameter.empty),
+                )
+                # Those without a default first, as people write them.
+                for row in sorted(owner.FIELDS, key=lambda row: not row.required)
+            ]
+        )
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Record:
     """Base of all records; see the module's docstring."""
@@ -54,6 +95,7 @@ class Record:
     OPEN: ClassVar[bool] = False
     _extra: ClassVar[tuple[tuple[int, bytes], ...]] = ()
     _rows: ClassVar[tuple[tuple[int, str, Any, Any], ...]] = ()
+    __signature__: ClassVar[Any] = _Constructor()
 
     def __init_subclass__(cls, *, open: bool = False) -> None:  # noqa: A002 - reads as the spec does
         declared = [(name, value) for name, value in vars(cls).items() if isinstance(value, Field)]
@@ -66,19 +108,22 @@ class Record:
         cls.OPEN = open
         cls.FIELDS = tuple(rows)
         cls._rows = tuple((f.key, f.name, f.codec.load, f.default) for f in cls.FIELDS)
+        cls.__doc__ = _Documentation(vars(cls).get("__doc__") or "")  # type: ignore[assignment]
 
     def __init__(self, **values: Any) -> None:
         checked: dict[str, Any] = {}
+        unknown = values.keys() - {row.name for row in self.FIELDS}
+        if unknown:
+            # Before what is missing: a slip of the pen is both.
+            raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}: no field {min(unknown)!r}")
         for row in self.FIELDS:
-            value = values.pop(row.name, row.default)
+            value = values.get(row.name, row.default)
             if value is _REQUIRED:
                 raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}.{row.name}: missing")
             try:
                 checked[row.name] = value if value is row.default else row.codec.check(value)
             except Refused as error:
                 raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}.{row.name}: {error}") from None
-        if values:
-            raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}: no field {sorted(values)[0]!r}")
         self.__dict__.update(checked)
         try:
             self.validate()
@@ -247,6 +292,15 @@ class _Encoded(Bytes):
 
 
 _UNKNOWN: Codec = _Encoded(1, MAX_MESSAGE)
+
+
+_UNITS = {"instant": "seconds since 1970-01-01T00:00:00Z", "date": "days since 1970-01-01"}
+
+
+def _described(row: Field) -> str:
+    """What a field means, and its CDDL type or, of a time, its unit."""
+    kind = _UNITS.get(row.codec.cddl, row.codec.cddl)
+    return f"{row.doc} ({kind}{'' if row.required else '; optional'})"
 
 
 def _order(key: int) -> tuple[bool, int]:
