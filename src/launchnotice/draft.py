@@ -189,13 +189,17 @@ class Review:
             keys: the officer's keys, one for each algorithm of the suite.
 
         Raises:
-            UsageError: `wrong-key` if a key is not an officer's of the manifest, `not-signed`
-                if a signer has no signature yet.
+            UsageError: `wrong-key` if a key is not an officer's of the manifest, or they are not all
+                keys of one officer; `not-signed` if a signer has no signature yet.
         """
+        officers = set()
         for key in keys:
             enrolled = self.mandate.keyring.get(key.key.kid)
             if enrolled is None or enrolled.role is not Role.OFFICER:
                 raise UsageError(Usage.WRONG_KEY, "expected a key of an officer; the system signs last")
+            officers.add(enrolled.identity)
+        if len(officers) != 1 or {key.key.alg for key in keys} != set(self._channel.algorithms):
+            raise UsageError(Usage.WRONG_KEY, "expected one key for each algorithm of the suite")
         return self.draft.signed(keys, self.payload.manifest)
 
     def missing(self) -> list[str]:
