@@ -66,7 +66,7 @@ class Rule(Record):
 
     def validate(self) -> None:
         """A rule has what its check needs."""
-        missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
+        missing = [name for name in _NEEDS[self.check] if getattr(self, name) in _ABSENT]
         if missing:
             raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
         if any(len(set(values)) < len(values) for values in (self.values, *(c.values for c in self.when))):

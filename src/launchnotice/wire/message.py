@@ -37,7 +37,7 @@ KIND_OF: Final[dict[type[Record], Kind]] = {record: Kind(kind) for kind, record 
 class _Body:
     """The body as the type of a field: a map, read by the record of its kind."""
 
-    cddl = "{ * uint => any }"
+    cddl = "{ * int => any }"
 
     def load(self, raw: Any) -> dict[int, Any]:
         if type(raw) is not dict:
