@@ -8,12 +8,19 @@ import pytest
 
 from launchnotice import Endpoint
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EventCode
-from launchnotice.wire.message import ChainedPayload, parse
+from launchnotice.registry import ContentType, EventCode, Place
+from launchnotice.wire import cose
+from launchnotice.wire.message import ChainedPayload, parse, read_body
+from launchnotice.wire.signals import Receipt
 from tests.support import NOW, launch, state
+from tests.support.forge import chain
 from tests.support.template import template
 
 OFFICERS = ("officer-1", "officer-2")
+
+
+def mandate(data: bytes) -> bool:
+    return cose.parse(data, 1 << 18).content_type is ContentType.MANDATE
 
 
 @pytest.mark.requirement("R-RESTORE-5")
@@ -61,3 +68,17 @@ def test_a_journal_without_an_anchor_counts_as_restored_at_every_opening() -> No
     for _ in range(2):
         endpoint = Endpoint.open(made.channel, "RU", journal, NOW)
     assert endpoint.health(NOW).restored
+
+
+@pytest.mark.requirement("R-RCPT-2")
+def test_a_receipt_gives_the_place_on_arrival_whenever_it_is_made() -> None:
+    """The gap closed before the machine came to state the receipt; the notice was held all the same."""
+    made = template()
+    ru, forger = made.open("RU"), made.forger("US")
+    first, second = chain(forger, 2)
+    ru.receive(second.data, NOW)
+    ru.receive(first.data, NOW)
+    sent = [send.data for send in ru.poll(NOW).sends if not mandate(send.data)]
+    bodies = [read_body(message._payload, message.row) for message in map(parse, sent)]
+    places = {body.subject: body.place for body in bodies if isinstance(body, Receipt)}
+    assert (places[second.id], places[first.id]) == (Place.HELD, Place.ACCEPTED)

@@ -57,6 +57,7 @@ class Exchange:
     Attributes:
         id: message id. `sender`: whose notice. `kind`: its kind, `MANDATE_KIND` for a mandate.
         epoch, seq: its position. `place`: where it stands in our journal; `own`: whether it is ours.
+        arrived: where it stood on arrival, as its receipt says.
         time: when it was journalled (sealed, if it is ours); `position`: where.
         data: its exact bytes; empty while it is ours and not sealed.
         facts: peers' signals about it by (party, kind); the first of each counts, the rest are evidence.
@@ -64,7 +65,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "own",
+        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "own",
         "place", "position", "readable", "sender", "seq", "stated", "time",
     )  # fmt: skip
 
@@ -79,7 +80,7 @@ class Exchange:
             seq,
             own,
         )
-        self.place = Place.ACCEPTED
+        self.place = self.arrived = Place.ACCEPTED
         self.readable = True
         self.findings: list[Any] = []
         self.time = self.position = 0
@@ -132,7 +133,8 @@ class Exchange:
         """Record one entry that is filed under the exchange's id."""
         match kept.entry:
             case Accepted() as entry:
-                self.place, self.readable = Place(entry.place), entry.readable
+                self.place = self.arrived = Place(entry.place)
+                self.readable = entry.readable
                 self.findings, self.data = entry.findings, entry.data
                 self.time, self.position = kept.time, kept.position
             case Drained():

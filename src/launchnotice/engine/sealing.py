@@ -48,7 +48,7 @@ def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity
         subject=exchange.id,
         envelope=cose.envelope_digest(exchange.data),
         received=exchange.time,
-        place=exchange.place,
+        place=exchange.arrived,
         readable=exchange.readable,
     )
     draft = compose(state, body, now, (), system, exchange.sender)

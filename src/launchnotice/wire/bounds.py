@@ -45,7 +45,7 @@ MAX_REMARK: Final = 1_024
 MAX_HELD: Final = 1_024
 """Notices held behind one gap of one stream; beyond, their ids alone are journalled."""
 MAX_NOTED: Final = 4_096
-"""Ids noted behind one gap of one stream; beyond, one event says that a signer floods."""
+"""Ids noted behind one gap of one stream; with the last of them an event says that a signer floods."""
 MAX_SYNC_ITEMS: Final = 64
 """Messages sent again in answer to one sync: 64 × 64 KiB bounds the bytes that a request can draw."""
 
