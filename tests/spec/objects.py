@@ -83,6 +83,7 @@ def exchange(suite: Suite) -> Exchange:
         Sample("descriptor", "descriptor", channel.data),
         _mandate("mandate version 1", us_mandate),
         _mandate("mandate version 2", second),
+        _mandate("mandate version 1 of the peer", ru_mandate),
         Sample("draft of a mandate", "draft-record", mandate_draft.data),
         Sample("draft of a notice", "draft-record", draft.data),
         _message("launch notification", notice, "chained-payload", "launch-notification"),
