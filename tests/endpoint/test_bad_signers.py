@@ -20,21 +20,6 @@ from tests.support.template import Template, template
 ALL = ("officer-1", "officer-2", "system")
 
 
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
-
-
-@pytest.fixture
-def ru(made: Template) -> Endpoint:
-    return made.open("RU")
-
-
-@pytest.fixture(scope="module")
-def us(made: Template) -> Forger:
-    return made.forger("US")
-
-
 # Who signs -----------------------------------------------------------------------------------
 
 

@@ -34,11 +34,6 @@ from tests.support.template import Template, template
 OFFICERS = ("officer-1", "officer-2")
 
 
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
-
-
 @pytest.fixture
 def us(made: Template) -> Endpoint:
     return made.open("US")

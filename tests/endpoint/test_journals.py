@@ -26,14 +26,9 @@ from tests.support import NOW, launch, sign, state
 from tests.support.dump import canonical, refolded, snapshot, state_of
 from tests.support.forge import EPOCH
 from tests.support.stores import flaky, opened
-from tests.support.template import Template, template
+from tests.support.template import Template
 
 OFFICERS = ("officer-1", "officer-2")
-
-
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
 
 
 # Many --------------------------------------------------------------------------------------

@@ -18,16 +18,6 @@ from tests.support.template import Template, template
 OFFICERS = ("officer-1", "officer-2")
 
 
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
-
-
-@pytest.fixture(scope="module")
-def us(made: Template) -> Forger:
-    return made.forger("US")
-
-
 # Floods ------------------------------------------------------------------------------------
 
 

@@ -19,14 +19,9 @@ from tests.support import NOW, launch, sign, state
 from tests.support.dump import canonical, refolded, state_of
 from tests.support.faults import NEVER, Site
 from tests.support.forge import chain
-from tests.support.template import Template, template
+from tests.support.template import Template
 
 OFFICERS = ("officer-1", "officer-2")
-
-
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
 
 
 def announce(site: Site, endpoint: Endpoint, number: int, now: int = NOW) -> ChainedPayload:

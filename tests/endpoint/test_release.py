@@ -22,11 +22,6 @@ OFFICERS = ("officer-1", "officer-2")
 
 
 @pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
-
-
-@pytest.fixture(scope="module")
 def owing_nothing() -> Template:
     """A channel on which RU owes nothing: a notice is offered to it once."""
     ru = make_centre("RU").party(owes=Owed.NOTHING)

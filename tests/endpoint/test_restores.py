@@ -17,14 +17,9 @@ from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch, settle, sign, state
 from tests.support.dump import state_of
 from tests.support.stores import flaky, mandate_of, opened
-from tests.support.template import Template, template
+from tests.support.template import Template
 
 OFFICERS = ("officer-1", "officer-2")
-
-
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
 
 
 # Restores ------------------------------------------------------------------------------------

@@ -30,21 +30,6 @@ OTHER: EpochKey = (1, b"another first ep")
 SECOND: EpochKey = (2, b"the second epoch")
 
 
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
-
-
-@pytest.fixture
-def ru(made: Template) -> Endpoint:
-    return made.open("RU")
-
-
-@pytest.fixture(scope="module")
-def us(made: Template) -> Forger:
-    return made.forger("US")
-
-
 def hear(endpoint: Endpoint, message: Forged, now: int = NOW) -> Sequence[Event]:
     step = endpoint.receive(message.data, now)
     assert step.refusal is None, step.refusal

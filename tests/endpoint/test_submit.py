@@ -19,14 +19,9 @@ from tests.support import NOW, launch, sign
 from tests.support.dump import snapshot, state_of
 from tests.support.forge import Forger
 from tests.support.stores import mandate_of
-from tests.support.template import Template, template
+from tests.support.template import Template
 
 OFFICERS = ("officer-1", "officer-2")
-
-
-@pytest.fixture(scope="module")
-def made() -> Template:
-    return template()
 
 
 class Desk:
