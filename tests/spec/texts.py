@@ -94,7 +94,7 @@ def enums() -> list[type[IntEnum]]:
         if isinstance(value, type)
         and issubclass(value, IntEnum)
         and value not in (IntEnum, registry.Kind)
-        and value.__module__ == registry.__name__
+        and value.__module__.startswith(registry.__name__)
     ]
 
 
