@@ -40,6 +40,8 @@ MAX_LABEL: Final = 64
 """A label of an identity, a channel or a place."""
 MAX_REMARK: Final = 1_024
 """A free remark; a NOTAM's item E is limited to 1,800 characters, a telegram to far less."""
+MAX_STATEMENT: Final = 8_192
+"""A longer text that is the content itself: an outline of policy, a statement."""
 
 # Streams -------------------------------------------------------------------------------
 MAX_HELD: Final = 1_024

@@ -16,11 +16,22 @@ Not here: geometry (`wire.geodesy`), coordinates as text (`wire.coordinates`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, ClassVar, Final
 
 from launchnotice.errors import Refused
-from launchnotice.registry import AreaForm, LengthUnit, Ocean, Quadrant, Refusal, label
+from launchnotice.registry import (
+    AltitudeReference,
+    AltitudeUnit,
+    AreaForm,
+    AreaRole,
+    LengthUnit,
+    Ocean,
+    Quadrant,
+    Refusal,
+    label,
+)
 from launchnotice.wire import geodesy
 from launchnotice.wire.bounds import MAX_LABEL
 from launchnotice.wire.codecs import Enumeration, Int, Text, kebab, wrong_type
@@ -35,17 +46,18 @@ from launchnotice.wire.coordinates import (
 from launchnotice.wire.geodesy import MAX_LATITUDE, Box, Flaw, LatLon, Poles, Problem
 from launchnotice.wire.record import Nested, Record, field
 
-MIN_POINTS: Final = 3
 MAX_POINTS: Final = 256
-"""Points of a polygon: a detailed sea boundary; 2.6 KB of the 64 KiB, its geometry a few milliseconds."""
+"""Points of a line: a detailed sea boundary; 2.6 KB of the 64 KiB, its geometry a few milliseconds."""
 MAX_EXAMINED: Final = 128
 """Points of all areas of a body whose geometry is examined on arrival: under 5 ms whatever their shape."""
 
 
 class Points:
-    """Points of a polygon: pairs in Python, a flat array on the wire, texts for `parse_point` in JSON."""
+    """Points of a line: pairs in Python, a flat array on the wire, texts for `parse_point` in JSON."""
 
-    cddl = f"[{MIN_POINTS}*{MAX_POINTS} ({LATITUDE.cddl}, {LONGITUDE.cddl})]"
+    def __init__(self, low: int) -> None:
+        self.low = low
+        self.cddl = f"[{low}*{MAX_POINTS} ({LATITUDE.cddl}, {LONGITUDE.cddl})]"
 
     def check(self, value: Any) -> tuple[LatLon, ...]:
         if not isinstance(value, Sequence):
@@ -57,8 +69,8 @@ class Points:
     def load(self, raw: Any) -> tuple[LatLon, ...]:
         if type(raw) is not list:
             raise wrong_type("array", raw)
-        if len(raw) % 2 or not 2 * MIN_POINTS <= len(raw) <= 2 * MAX_POINTS:
-            raise Refused(Refusal.BAD_LENGTH, f"expected {MIN_POINTS} to {MAX_POINTS} pairs of integers")
+        if len(raw) % 2 or not 2 * self.low <= len(raw) <= 2 * MAX_POINTS:
+            raise Refused(Refusal.BAD_LENGTH, f"expected {self.low} to {MAX_POINTS} pairs of integers")
         latitude, longitude = LATITUDE.load, LONGITUDE.load
         return tuple([(latitude(raw[i]), longitude(raw[i + 1])) for i in range(0, len(raw), 2)])
 
@@ -130,7 +142,7 @@ class Point(AreaRecord):
     longitude: int = field(2, LONGITUDE, "milliarcseconds, WGS 84, east positive")
 
     def validate(self) -> None:
-        _check_pole(self.latitude, self.longitude)
+        check_pole(self.latitude, self.longitude)
 
 
 class Circle(AreaRecord):
@@ -143,7 +155,7 @@ class Circle(AreaRecord):
     unit: LengthUnit = field(4, Enumeration(LengthUnit), "unit that the author wrote")
 
     def validate(self) -> None:
-        _check_pole(self.latitude, self.longitude)
+        check_pole(self.latitude, self.longitude)
 
     @property
     def centre(self) -> LatLon:
@@ -159,8 +171,7 @@ class Circle(AreaRecord):
         return geodesy.circle_bounds(self.centre, self.radius)
 
     def problems(self) -> tuple[Problem, ...]:
-        inexact = self.unit is LengthUnit.NAUTICAL_MILE and self.radius % QUARTER_MILE
-        return (Problem(Flaw.INEXACT_UNIT),) if inexact else ()
+        return _inexact(self.radius, self.unit)
 
 
 class Polygon(AreaRecord):
@@ -171,11 +182,11 @@ class Polygon(AreaRecord):
     """
 
     FORM = AreaForm.POLYGON
-    points: tuple[LatLon, ...] = field(1, Points(), "latitude, longitude, latitude, … in milliarcseconds")
+    points: tuple[LatLon, ...] = field(1, Points(3), "latitude, longitude, latitude, … in milliarcseconds")
 
     def validate(self) -> None:
         for latitude, longitude in self.points:
-            _check_pole(latitude, longitude)
+            check_pole(latitude, longitude)
         if len(set(self.points)) != len(self.points):
             raise Refused(Refusal.BAD_AREA, "points: a point occurs twice")
 
@@ -235,10 +246,107 @@ class LandRegion(AreaRecord):
         return self.boundary.corners() if self.boundary else 0
 
 
+class NamedSite(AreaRecord):
+    """A test range or launch site from a list that the parties know."""
+
+    FORM = AreaForm.NAMED_SITE
+    name: str = field(1, Text(MAX_LABEL), "name of the site")
+    register: str | None = field(2, Text(MAX_LABEL), "the list that has it", default=None)
+    location: Point | None = field(3, Nested(Point), "where it is", default=None)
+
+
+class Corridor(AreaRecord):
+    """All places within a distance of a line of great circles."""
+
+    FORM = AreaForm.CORRIDOR
+    points: tuple[LatLon, ...] = field(1, Points(2), "latitude, longitude, latitude, … in milliarcseconds")
+    half_width: int = field(2, Int(1, MAX_RADIUS), "metres to either side")
+    unit: LengthUnit = field(3, Enumeration(LengthUnit), "unit that the author wrote")
+
+    def validate(self) -> None:
+        for latitude, longitude in self.points:
+            check_pole(latitude, longitude)
+        if any(here == there for here, there in pairwise(self.points)):
+            raise Refused(Refusal.BAD_AREA, "points: a point follows itself")
+
+    def contains(self, point: LatLon) -> bool:
+        """Whether a point lies in the corridor or on its edge; of use only without `problems`."""
+        return geodesy.line_contains(self.points, self.half_width, point)
+
+    def problems(self) -> tuple[Problem, ...]:
+        antipodal = [edge for edge in geodesy.antipodal_edges(self.points) if edge < len(self.points) - 1]
+        return (
+            *(Problem(Flaw.ANTIPODAL_EDGE, (edge,)) for edge in antipodal),
+            *_inexact(self.half_width, self.unit),
+        )
+
+    def corners(self) -> int:
+        return len(self.points)
+
+
 AREAS: Final[dict[AreaForm, type[AreaRecord]]] = {
-    record.FORM: record for record in (Point, Circle, Polygon, OceanQuadrant, WaterBody, LandRegion)
+    record.FORM: record
+    for record in (
+        Point,
+        Circle,
+        Polygon,
+        OceanQuadrant,
+        WaterBody,
+        LandRegion,
+        NamedSite,
+        Corridor,
+    )
 }
 _FORM: Final = Enumeration(AreaForm)
+
+
+# Zones: areas with a role ------------------------------------------------------------------
+
+HAZARDS: Final = frozenset({AreaRole.STAGE, AreaRole.FAIRING, AreaRole.DEBRIS, AreaRole.CLOSURE})
+"""Roles of areas besides where a launch starts and where its payload comes down."""
+
+
+class Altitude(Record):
+    """An altitude as its author wrote it: feet and flight levels are no whole metres."""
+
+    value: int = field(1, Int(-1_000, 1_000_000_000), "number of units")
+    unit: AltitudeUnit = field(2, Enumeration(AltitudeUnit), "unit")
+    reference: AltitudeReference = field(3, Enumeration(AltitudeReference), "from where it counts")
+
+    def validate(self) -> None:
+        """A flight level is a pressure altitude, and nothing else is counted in flight levels."""
+        level = self.unit is AltitudeUnit.FLIGHT_LEVEL
+        if level and self.reference is not AltitudeReference.STANDARD_PRESSURE:
+            raise Refused(Refusal.INCONSISTENT, "a flight level counts from standard pressure")
+
+
+class AltitudeBand(Record):
+    """Altitudes of an area: from the surface without `lower`, without limit without `upper`."""
+
+    lower: Altitude | None = field(1, Nested(Altitude), "lower limit", default=None)
+    upper: Altitude | None = field(2, Nested(Altitude), "upper limit", default=None)
+
+    def validate(self) -> None:
+        """A limit is given, and limits that can be compared are in order."""
+        lower, upper = self.lower, self.upper
+        if lower is None and upper is None:
+            raise Refused(Refusal.INCONSISTENT, "expected lower or upper")
+        if lower is None or upper is None:
+            return
+        alike = (lower.unit, lower.reference) == (upper.unit, upper.reference)
+        if alike and upper.value <= lower.value:
+            raise Refused(Refusal.INCONSISTENT, "upper not above lower")
+
+
+class Zone(Record):
+    """An area, what it is for, and the altitudes concerned."""
+
+    role: AreaRole = field(1, Enumeration(AreaRole), "what it is for")
+    area: AreaRecord = field(2, Area(), "where it is")
+    altitude: AltitudeBand | None = field(3, Nested(AltitudeBand), "altitudes concerned", default=None)
+
+
+# Problems of the areas of a body ---------------------------------------------------------
 
 
 def author_check(body: Record) -> None:
@@ -256,27 +364,34 @@ def shape_problems(body: Record) -> list[str]:
 
     Polygons beyond `MAX_EXAMINED` points in all are not examined, and that is said.
     """
-    areas = _areas(body)
+    areas = [*_areas(body)]
     if sum(area.corners() for area in areas) > MAX_EXAMINED:
         return [f"not examined: more than {MAX_EXAMINED} points"]
     return [f"{label(area.FORM)}: {problem}" for area in areas for problem in area.problems()]
 
 
-def _areas(body: Record) -> list[AreaRecord]:
-    found: list[AreaRecord] = []
-    record: Any = type(body)
-    for name in _area_fields(record):
-        value = getattr(body, name)
-        if value is not None:
-            found += value if type(value) is tuple else (value,)
-    return found
+def _areas(record: Record) -> Iterator[AreaRecord]:
+    """All areas of a record, also those in records within it."""
+    kind: Any = type(record)
+    for name in _area_fields(kind):
+        value = getattr(record, name)
+        for item in value if type(value) is tuple else () if value is None else (value,):
+            if isinstance(item, AreaRecord):
+                yield item
+            else:
+                yield from _areas(item)
 
 
 @functools.cache
 def _area_fields(record: Any) -> tuple[str, ...]:
-    """Names of the fields of a record that hold areas."""
+    """Names of the fields of a record that hold areas, or records that do."""
     codecs = [(row.name, getattr(row.codec, "item", row.codec)) for row in record.FIELDS]
-    return tuple(name for name, codec in codecs if isinstance(codec, Area))
+    return tuple(name for name, codec in codecs if _holds_areas(codec))
+
+
+def _holds_areas(codec: Any) -> bool:
+    nested: Any = codec.record if isinstance(codec, Nested) else None
+    return isinstance(codec, Area) or (nested is not None and bool(_area_fields(nested)))
 
 
 def cddl_rules() -> str:
@@ -286,6 +401,12 @@ def cddl_rules() -> str:
     return f"area = {choices}\n{LATITUDE.rule}\n{LONGITUDE.rule}\n{records}"
 
 
-def _check_pole(latitude: int, longitude: int) -> None:
+def _inexact(length: int, unit: LengthUnit) -> tuple[Problem, ...]:
+    inexact = unit is LengthUnit.NAUTICAL_MILE and length % QUARTER_MILE
+    return (Problem(Flaw.INEXACT_UNIT),) if inexact else ()
+
+
+def check_pole(latitude: int, longitude: int) -> None:
+    """A pole has longitude 0; raises `Refused` (`bad-area`)."""
     if longitude and abs(latitude) == MAX_LATITUDE:
         raise Refused(Refusal.BAD_AREA, "longitude of a pole: expected 0")

@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from math import atan2, ceil, cos, degrees, floor, fsum, hypot, inf, pi, radians, sin, sqrt
 from typing import Final, NamedTuple
 
@@ -110,6 +111,12 @@ def circle_bounds(centre: LatLon, radius: int) -> Box:
     # The meridian that touches the circle is at right angles with its radius: sin w = sin arc / cos latitude.
     width = ceil(_mas(atan2(sin(arc), sqrt(cos(latitude + arc) * cos(latitude - arc)))))
     return Box(south, north, wrap(centre[1] - width), wrap(centre[1] + width))
+
+
+def line_contains(points: Sequence[LatLon], half_width: int, point: LatLon) -> bool:
+    """Whether a point lies within `half_width` metres of a line of great circles."""
+    there, line = _vector(point), [_vector(one) for one in points]
+    return min(_off(there, _edge(a, b)) for a, b in pairwise(line)) <= _arc(half_width)
 
 
 def antipodal_edges(points: Sequence[LatLon]) -> list[int]:
@@ -263,6 +270,13 @@ def _near(point: _Vector, edge: _Edge) -> bool:
     if _dot(edge.ahead, point) > 0 and _dot(edge.behind, point) > 0:
         return True
     return min(hypot(*_add(point, edge.start, -1.0)), hypot(*_add(point, edge.end, -1.0))) <= TOUCH
+
+
+def _off(point: _Vector, edge: _Edge) -> float:
+    """The angle between a point and the nearest place of an edge."""
+    if _spans(edge, point):
+        return atan2(abs(_dot(edge.normal, point)), hypot(*_cross(edge.normal, point)))
+    return min(_angle(point, edge.start), _angle(point, edge.end))
 
 
 def _meet(first: _Edge, second: _Edge) -> bool:

@@ -218,6 +218,12 @@ class Record:
         """Fields with unknown keys: the deterministic CBOR of each value by its key."""
         return dict(self._extra)
 
+    def unknown_fields(self) -> list[str]:
+        """Keys of fields that this version does not know, also within: ``30``, ``notification.30``."""
+        inner = [(row.name, getattr(self, row.name)) for row in self.FIELDS if isinstance(row.codec, Nested)]
+        found = [f"{name}.{key}" for name, record in inner if record for key in record.unknown_fields()]
+        return [*map(str, self.extra), *found]
+
     @classmethod
     def _of(cls, values: dict[str, Any]) -> Self:
         record = cls.__new__(cls)

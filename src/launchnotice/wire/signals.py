@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from launchnotice.errors import Refused
-from launchnotice.registry import Kind, Place, Refusal, RejectionCode
-from launchnotice.wire.bounds import MAX_PARTIES, MAX_REMARK
-from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Instant, Text
+from launchnotice.registry import DisseminatedTo, Kind, Place, Refusal, RejectionCode
+from launchnotice.wire.bounds import MAX_PARTIES
+from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Instant
+from launchnotice.wire.launch import remark
 from launchnotice.wire.record import Nested, Record, field
-from launchnotice.wire.streams import DIGEST, Head, MandateVersion, Range
+from launchnotice.wire.streams import DIGEST, PARTY, Head, MandateVersion, Range
 
 
 class Receipt(Record, open=True):
@@ -30,7 +31,29 @@ class Acknowledgement(Record, open=True):
     """A duty officer has read the notice. Not a consent."""
 
     subject: bytes = field(1, DIGEST, "message id of the notice")
-    remark: str | None = field(2, Text(MAX_REMARK), "free text; never changes meaning", default=None)
+    remark: str | None = remark()
+
+
+class Dissemination(Record, open=True):
+    """The notice was passed on: to the early-warning authority, or by a relay to members.
+
+    Norway 1995: received, and never passed on to those who watched the radars.
+    """
+
+    subject: bytes = field(1, DIGEST, "message id of the notice")
+    to: DisseminatedTo = field(2, Enumeration(DisseminatedTo), "to whom")
+    at: int | None = field(3, Instant(), "when", default=None)
+    parties: tuple[str, ...] = field(
+        4, Array(PARTY, 1, MAX_PARTIES), "codes of the members that it was sent to, ascending", default=()
+    )
+    remark: str | None = remark()
+
+    def validate(self) -> None:
+        """Parties ascend without repetition."""
+        if list(self.parties) != sorted(self.parties):
+            raise Refused(Refusal.UNSORTED, "parties: ascend")
+        if len(set(self.parties)) < len(self.parties):
+            raise Refused(Refusal.DUPLICATE_ENTRY, "parties: each once")
 
 
 class Rejection(Record, open=True):
@@ -38,7 +61,7 @@ class Rejection(Record, open=True):
 
     subject: bytes = field(1, DIGEST, "message id of the notice")
     code: RejectionCode = field(2, Enumeration(RejectionCode), "why")
-    remark: str | None = field(3, Text(MAX_REMARK), "free text; never changes meaning", default=None)
+    remark: str | None = remark()
 
 
 class Sync(Record, open=True):
@@ -61,6 +84,7 @@ class Sync(Record, open=True):
 BODIES: Final[dict[int, type[Record]]] = {
     Kind.RECEIPT: Receipt,
     Kind.ACKNOWLEDGEMENT: Acknowledgement,
+    Kind.DISSEMINATION: Dissemination,
     Kind.REJECTION: Rejection,
     Kind.SYNC: Sync,
 }
