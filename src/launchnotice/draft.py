@@ -23,6 +23,7 @@ from launchnotice.registry import (
     FindingCode,
     KindClass,
     KindRow,
+    Policy,
     Refusal,
     Role,
     Usage,
@@ -43,6 +44,8 @@ from launchnotice.wire.message import (
 )
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, Epoch, Head, Position
+
+_ONE_OFFICER = 2  # signers, the system among them
 
 
 class DraftSignature(Record):
@@ -226,6 +229,8 @@ class Review:
         payload = self.payload
         findings = self._channel.judge(payload.kind, self.body, payload.issued, payload.issued)
         findings += shape_findings(self.body)
+        if self.row.policy is Policy.EMERGENCY and len(self.signers) == _ONE_OFFICER:
+            findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings
@@ -351,6 +356,7 @@ def _own_body(payload: Payload, row: KindRow) -> Record:
     body = read_body(payload, row)
     if body is None:
         raise Refused(Refusal.UNKNOWN_KIND, f"kind {payload.kind}: its body cannot be read")
-    if body.extra:
-        raise Refused(Refusal.UNKNOWN_FIELD, f"key {min(body.extra)}")
+    unknown = body.unknown_fields()
+    if unknown:
+        raise Refused(Refusal.UNKNOWN_FIELD, f"key {unknown[0]}")
     return body

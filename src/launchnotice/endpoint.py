@@ -115,6 +115,7 @@ class Endpoint:
         self._begin(now)
         kind = desk.check_body(body)
         to = desk.addressee(self._state, body, restored=self._ledger.restored)
+        desk.check_references(self._state, body)
         system = self._identity()
         desk.check_officers(self._state, kind, self._mandate(), signers)
         self._open_epoch(now)

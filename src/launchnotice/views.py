@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from launchnotice.core import launches
 from launchnotice.core.entries import Fired
 from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
@@ -17,6 +18,7 @@ from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
+from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import Message, recall
 from launchnotice.wire.record import Record
 
@@ -85,17 +87,30 @@ class ExchangeView(NamedTuple):
 
 
 class LaunchView(NamedTuple):
-    """A launch: its phase, the span ``[start, end)`` in which it may take place, whether that lapsed.
+    """A launch, drawn from the notices of its thread, whatever the order in which they came.
 
     Silence is legal: a lapsed launch raises no alarm.
+
+    Attributes:
+        id: id of its launch notification. `phase`: how it stands.
+        version: 1 for the notification, one more with each amendment and window extension.
+        notification: what holds now, but for an extended window.
+        span: the seconds ``[start, end)`` in which it may take place; None if that is not known.
+        open, lapsed: whether now is in the span, or after it.
+        notices: ids of the notices of its thread that count, in the order of the stream.
     """
 
     id: bytes
     phase: LaunchPhase
     version: int
+    notification: LaunchNotification
     span: tuple[int, int] | None
     open: bool
     lapsed: bool
+    notices: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return f"<LaunchView {self.id.hex()[:16]} {self.phase}>"
 
 
 class Attention(NamedTuple):
@@ -162,14 +177,22 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
 
 def launch(state: State, notice: bytes, now: int) -> LaunchView:
     """The launch that a notice begins; raises `UsageError` (`unknown-subject`)."""
-    found = _exchange(state, notice)
-    body = recall(found.data).body if found.data and found.kind == Kind.LAUNCH else None
-    if body is None:
+    found = launches.launch(state, _exchange(state, notice))
+    if found is None:
         raise UsageError(Usage.UNKNOWN_SUBJECT, "not a readable launch notification")
-    span = state.channel.descriptor.agreement.validity(found.kind, body)
-    is_open = span is not None and span[0] <= now < span[1]
-    lapsed = span is not None and now >= span[1]
-    return LaunchView(notice, LaunchPhase.ANNOUNCED, 1, span, is_open, lapsed)
+    span = state.channel.descriptor.agreement.validity(Kind.LAUNCH, found.notification)
+    if found.extended is not None:
+        span = found.extended.start, found.extended.end
+    return LaunchView(
+        id=notice,
+        phase=found.phase,
+        version=found.version,
+        notification=found.notification,
+        span=span,
+        open=span is not None and span[0] <= now < span[1],
+        lapsed=span is not None and now >= span[1],
+        notices=found.notices,
+    )
 
 
 def pending(state: State, party: str) -> list[bytes]:

@@ -238,7 +238,7 @@ def test_two_entries_that_changed_places_are_corrupt(
 
 def test_a_journal_of_another_format_is_corrupt(made: Template) -> None:
     opened = entries.Opened(entries.FORMAT + 1, made.channel.id, "US")
-    with pytest.raises(Corrupt, match="format 2"):
+    with pytest.raises(Corrupt, match="format 3"):
         _open(made, _journal(opened), MemoryAnchor())
 
 

@@ -13,10 +13,30 @@ from hypothesis import strategies as st
 from launchnotice.core import stream as stream_module
 from launchnotice.core.exchange import Exchange, Stated
 from launchnotice.core.stream import Stream
-from launchnotice.core.tables import DELIVERY, OVERDUE_AT, STREAM, Case, Delivery, Outcome
-from launchnotice.registry import FindingCode, Kind, Place
+from launchnotice.core.tables import DELIVERY, LAUNCH, OVERDUE_AT, STREAM, Case, Delivery, Outcome
+from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 
-FACTS = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION)
+FACTS = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.DISSEMINATION, Kind.REJECTION)
+LEVEL = {Kind.RECEIPT: 1, Kind.ACKNOWLEDGEMENT: 2, Kind.DISSEMINATION: 1, Kind.REJECTION: 3}
+
+
+# Launches ----------------------------------------------------------------------------------
+
+STEPS = {
+    Kind.AMENDMENT: 0,
+    Kind.WINDOW_EXTENSION: 0,
+    Kind.CANCELLATION: 1,
+    Kind.LAUNCH_REPORT: 2,
+    Kind.RETRACTION: 3,
+}
+
+
+@pytest.mark.requirement("R-PHASE-1")
+def test_the_launch_table_is_a_chain() -> None:
+    phases = list(LaunchPhase)
+    assert set(LAUNCH) == set(itertools.product(phases, STEPS))
+    for (phase, kind), after in LAUNCH.items():
+        assert phases.index(after) == max(phases.index(phase), STEPS[kind])
 
 
 # Delivery ----------------------------------------------------------------------------------
@@ -26,8 +46,7 @@ FACTS = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION)
 @pytest.mark.parametrize("state", list(Delivery))
 @pytest.mark.parametrize("fact", FACTS)
 def test_every_fact_in_every_state_moves_a_delivery_up_or_leaves_it(state: Delivery, fact: Kind) -> None:
-    level = {Kind.RECEIPT: 1, Kind.ACKNOWLEDGEMENT: 2, Kind.REJECTION: 3}[fact]
-    assert DELIVERY[state, fact] == max(state, level)
+    assert DELIVERY[state, fact] == max(state, LEVEL[fact])
 
 
 def test_the_delivery_table_has_no_other_row() -> None:

@@ -67,7 +67,7 @@ class Writer:
         first = self.seq == 1
         notice = self.first.id if first else self.seq.to_bytes(32, "big")
         accepted = entries.Accepted(
-            notice, "US", *EPOCH, self.seq, self.head, Kind.LAUNCH.value, Place.ACCEPTED.value,
+            notice, "US", *EPOCH, self.seq, self.head, Kind.LAUNCH.value, b"", Place.ACCEPTED.value,
             readable=True, version=1, findings=[], shown=True,
             data=self.first.data if first else b"n%d" % self.seq,
         )  # fmt: skip
@@ -77,7 +77,7 @@ class Writer:
             own = signal.id if first else bytes([kind]) + notice[1:]
             data = signal.data if first else b"s%d" % self.seq
             found += [
-                Reserved(own, kind.value, *EPOCH, 0, notice, "US", [], b"draft"),
+                Reserved(own, kind.value, *EPOCH, 0, notice, b"", "US", [], b"draft"),
                 Sealed(own, kind.value, notice, "US", data),
             ]
         return found

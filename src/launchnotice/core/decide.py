@@ -21,13 +21,14 @@ from launchnotice.core.entries import (
     position_key,
 )
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
+from launchnotice.core.references import reference_findings, thread
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
-from launchnotice.pact.findings import Finding, protocol_finding, shape_findings
+from launchnotice.pact.findings import Finding, content_findings, protocol_finding
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
-from launchnotice.registry import ContentType, FindingCode, Kind, KindClass, Place, Refusal
+from launchnotice.registry import ContentType, FindingCode, Kind, KindClass, Place, Policy, Refusal, Role
 from launchnotice.wire import cose, times
 from launchnotice.wire.bounds import CLOCK_BRACKET, MAX_HELD, MAX_MANDATE, MAX_NOTED
 from launchnotice.wire.message import (
@@ -171,6 +172,7 @@ def _accepted(
         seq=getattr(payload, "seq", 0),
         prev=getattr(payload, "prev", b""),
         kind=payload.kind,
+        thread=thread(payload.kind, message.body),
         place=(row.place or Place.ACCEPTED).value,
         readable=message.body is not None,
         version=mandate.payload.version,
@@ -188,18 +190,22 @@ def _findings(
     if body is None:
         findings.append(protocol_finding(FindingCode.UNINTELLIGIBLE))
     else:
-        if body.extra:
-            found = ", ".join(str(key) for key in body.extra)[:64]
-            findings.append(protocol_finding(FindingCode.UNKNOWN_FIELDS, found=found))
+        findings += content_findings(body)
         findings += state.channel.judge(payload.kind, body, payload.issued, now)
-        findings += shape_findings(body)
+        findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
     named = state.version_named(payload.sender, stream.epoch, getattr(payload, "seq", 0))
     findings += _mandate_findings(message, mandate, named)
     if not _confirmed(state, message, stream):
         findings.append(protocol_finding(FindingCode.UNCONFIRMED_EPOCH))
+    if message.row.policy is Policy.EMERGENCY and _officers(message) == 1:
+        findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
     if payload.issued > now + CLOCK_BRACKET:
         findings.append(_bracket("issued", f"at most {times.format_instant(now)}", payload.issued))
     return findings
+
+
+def _officers(message: Message) -> int:
+    return sum(1 for signer in message.signers if signer.role is Role.OFFICER)
 
 
 def _mandate_findings(message: Message, mandate: Mandate, named: int) -> list[Finding]:

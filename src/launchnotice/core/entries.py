@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from launchnotice.errors import Corrupt, Refused
 from launchnotice.wire import cbor
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Format of the journal's entries; another one is refused when a journal is opened."""
 GENESIS: Final = bytes(32)
 MAX_ENTRY: Final = 1_048_576
@@ -59,6 +59,7 @@ class Reserved(NamedTuple):
     random: bytes
     seq: int  # 0 for a signal
     subject: bytes  # empty for a notice
+    thread: bytes  # the notice to whose thread a notice belongs; empty if it begins its own
     to: str  # empty for a notice
     told: list[Any]  # heads of other streams that it tells, as [party, number, random, contiguous, highest]
     draft: bytes
@@ -84,6 +85,7 @@ class Accepted(NamedTuple):
     seq: int
     prev: bytes
     kind: int
+    thread: bytes  # as in `Reserved`
     place: int
     readable: bool
     version: int  # of the mandate
@@ -218,15 +220,13 @@ def decode(position: int, data: bytes) -> Kept:
 def keys(entry: Entry) -> tuple[bytes, ...]:
     """The look-up keys of an entry."""
     match entry:
-        case Accepted() | Noted():
-            return _placed(
-                entry.id, position_key(entry.sender, (entry.number, entry.random), entry.seq), entry.seq
-            )
-        case Reserved():
-            if entry.subject:
-                return entry.id, entry.subject
-            return _placed(entry.id, position_key("", (entry.number, entry.random), entry.seq), entry.seq)
-        case Sealed() | Fact():
+        case Accepted():
+            return _placed(entry, entry.sender) + _threaded(entry.thread)
+        case Noted():
+            return _placed(entry, entry.sender)
+        case Reserved(subject=b""):
+            return _placed(entry, "") + _threaded(entry.thread)
+        case Reserved() | Sealed() | Fact():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
         case Mandated() | Drained() | Fired():
             return (entry.id,)
@@ -234,8 +234,19 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return ()
 
 
-def _placed(notice: bytes, position: bytes, seq: int) -> tuple[bytes, ...]:
-    return (notice, position) if seq else (notice,)
+def _placed(entry: Accepted | Noted | Reserved, sender: str) -> tuple[bytes, ...]:
+    if not entry.seq:
+        return (entry.id,)
+    return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)
+
+
+def _threaded(thread: bytes) -> tuple[bytes, ...]:
+    return (thread_key(thread),) if thread else ()
+
+
+def thread_key(notice: bytes) -> bytes:
+    """The key of the notices that belong to the thread of a notice."""
+    return b"thread/" + notice
 
 
 def position_key(sender: str, epoch: EpochKey, seq: int) -> bytes:

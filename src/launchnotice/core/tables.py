@@ -3,8 +3,9 @@
 Theory. State is a function of the *set* of facts known, so that any order and any
 repetition of the same inputs ends the same. Hence each delivery is a chain
 ``pending < received < acknowledged < rejected``: a fact moves it up or leaves it. An
-acknowledgement implies receipt; a rejection may follow an acknowledgement, since neither
-means agreement. Time changes no state: *overdue* and *lapsed* are views.
+acknowledgement or dissemination implies receipt; a rejection may follow an acknowledgement,
+since neither means agreement. A launch is a chain as well: ``announced < cancelled < reported <
+retracted``. Time changes no state: *overdue* and *lapsed* are views.
 
 A notice is first compared with its stream (`Case`); the table says what becomes of it.
 Nothing authentic is swallowed: every row but *known* and *flooded* shows the notice.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
-from launchnotice.registry import FindingCode, Kind, Place
+from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 
 
 class Delivery(IntEnum):
@@ -30,16 +31,43 @@ class Delivery(IntEnum):
 DELIVERY: Final[dict[tuple[Delivery, Kind], Delivery]] = {
     (Delivery.PENDING, Kind.RECEIPT): Delivery.RECEIVED,
     (Delivery.PENDING, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.PENDING, Kind.DISSEMINATION): Delivery.RECEIVED,
     (Delivery.PENDING, Kind.REJECTION): Delivery.REJECTED,
     (Delivery.RECEIVED, Kind.RECEIPT): Delivery.RECEIVED,
     (Delivery.RECEIVED, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.RECEIVED, Kind.DISSEMINATION): Delivery.RECEIVED,
     (Delivery.RECEIVED, Kind.REJECTION): Delivery.REJECTED,
     (Delivery.ACKNOWLEDGED, Kind.RECEIPT): Delivery.ACKNOWLEDGED,
     (Delivery.ACKNOWLEDGED, Kind.ACKNOWLEDGEMENT): Delivery.ACKNOWLEDGED,
+    (Delivery.ACKNOWLEDGED, Kind.DISSEMINATION): Delivery.ACKNOWLEDGED,
     (Delivery.ACKNOWLEDGED, Kind.REJECTION): Delivery.REJECTED,
     (Delivery.REJECTED, Kind.RECEIPT): Delivery.REJECTED,
     (Delivery.REJECTED, Kind.ACKNOWLEDGEMENT): Delivery.REJECTED,
+    (Delivery.REJECTED, Kind.DISSEMINATION): Delivery.REJECTED,
     (Delivery.REJECTED, Kind.REJECTION): Delivery.REJECTED,
+}
+
+LAUNCH: Final[dict[tuple[LaunchPhase, Kind], LaunchPhase]] = {
+    (LaunchPhase.ANNOUNCED, Kind.AMENDMENT): LaunchPhase.ANNOUNCED,
+    (LaunchPhase.ANNOUNCED, Kind.WINDOW_EXTENSION): LaunchPhase.ANNOUNCED,
+    (LaunchPhase.ANNOUNCED, Kind.CANCELLATION): LaunchPhase.CANCELLED,
+    (LaunchPhase.ANNOUNCED, Kind.LAUNCH_REPORT): LaunchPhase.REPORTED,
+    (LaunchPhase.ANNOUNCED, Kind.RETRACTION): LaunchPhase.RETRACTED,
+    (LaunchPhase.CANCELLED, Kind.AMENDMENT): LaunchPhase.CANCELLED,
+    (LaunchPhase.CANCELLED, Kind.WINDOW_EXTENSION): LaunchPhase.CANCELLED,
+    (LaunchPhase.CANCELLED, Kind.CANCELLATION): LaunchPhase.CANCELLED,
+    (LaunchPhase.CANCELLED, Kind.LAUNCH_REPORT): LaunchPhase.REPORTED,
+    (LaunchPhase.CANCELLED, Kind.RETRACTION): LaunchPhase.RETRACTED,
+    (LaunchPhase.REPORTED, Kind.AMENDMENT): LaunchPhase.REPORTED,
+    (LaunchPhase.REPORTED, Kind.WINDOW_EXTENSION): LaunchPhase.REPORTED,
+    (LaunchPhase.REPORTED, Kind.CANCELLATION): LaunchPhase.REPORTED,
+    (LaunchPhase.REPORTED, Kind.LAUNCH_REPORT): LaunchPhase.REPORTED,
+    (LaunchPhase.REPORTED, Kind.RETRACTION): LaunchPhase.RETRACTED,
+    (LaunchPhase.RETRACTED, Kind.AMENDMENT): LaunchPhase.RETRACTED,
+    (LaunchPhase.RETRACTED, Kind.WINDOW_EXTENSION): LaunchPhase.RETRACTED,
+    (LaunchPhase.RETRACTED, Kind.CANCELLATION): LaunchPhase.RETRACTED,
+    (LaunchPhase.RETRACTED, Kind.LAUNCH_REPORT): LaunchPhase.RETRACTED,
+    (LaunchPhase.RETRACTED, Kind.RETRACTION): LaunchPhase.RETRACTED,
 }
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from launchnotice.core.entries import Accepted, EpochKey, Reserved, Sealed, position_key
 from launchnotice.core.exchange import MANDATE_KIND
+from launchnotice.core.launches import launch
+from launchnotice.core.references import reference_findings, thread
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, Review, Stale, compose, place, told
 from launchnotice.errors import Refused, UsageError
@@ -19,7 +21,9 @@ from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import KINDS, Kind, KindClass, Policy, Refusal, Role, Usage
 from launchnotice.wire.bounds import CLOCK_BRACKET, DRAFT_LIFETIME, MAX_SIGNERS
 from launchnotice.wire.geo import author_check
+from launchnotice.wire.launch import Amendment, WindowExtension
 from launchnotice.wire.message import KIND_OF, ChainedPayload, Payload
+from launchnotice.wire.notices import ContinuedIn
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement
 from launchnotice.wire.streams import Epoch, Head, Position, genesis
@@ -70,6 +74,25 @@ def addressee(state: State, body: Record, *, restored: bool) -> str:
     return exchange.sender
 
 
+def check_references(state: State, body: Record) -> None:
+    """The notices that a body names are known and of the right party; raises `UsageError`.
+
+    An emergency waits for nothing, not even for the notices that a restore lost.
+    """
+    if KINDS[KIND_OF[type(body)]].kind_class is KindClass.EMERGENCY:
+        return
+    for finding in reference_findings(KIND_OF[type(body)], body, state.own, state.exchange):
+        detail = f"{finding.subject}: expected {finding.expected}, found {finding.found}"
+        raise UsageError(Usage.UNKNOWN_SUBJECT, detail)
+    if isinstance(body, Amendment | WindowExtension):
+        exchange = state.exchange(body.launch)
+        found = launch(state, exchange) if exchange else None
+        if found is not None and found.newest != body.replaces:
+            raise UsageError(Usage.BAD_VALUE, "replaces: expected the newest version")
+    if isinstance(body, ContinuedIn) and body.channel == state.channel.id:
+        raise UsageError(Usage.BAD_VALUE, "channel: expected another one")
+
+
 def review(state: State, draft: Draft, newest: Mandate) -> Review:
     """The review under the own mandate that the draft names, which need not be the newest.
 
@@ -103,6 +126,7 @@ def reserve(state: State, found: Review, now: int, system: Identity, *, restored
     """
     payload, body = found.payload, found.body
     to = addressee(state, body, restored=restored)
+    check_references(state, body)
     why = _moved(state, payload, now, to)
     if why:
         officers = [signer.identity for signer in found.signers if signer.role is Role.OFFICER]
@@ -114,7 +138,8 @@ def reserve(state: State, found: Review, now: int, system: Identity, *, restored
         number=payload.epoch.number,
         random=payload.epoch.random,
         seq=getattr(payload, "seq", 0),
-        subject=getattr(body, "subject", b""),
+        subject=getattr(body, "subject", b"") if to else b"",
+        thread=b"" if to else thread(payload.kind, body),
         to=to,
         told=[[head.party, *told(head)] for head in heads],
         draft=found.draft.data,

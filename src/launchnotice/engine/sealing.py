@@ -60,6 +60,7 @@ def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity
         random=random,
         seq=0,
         subject=exchange.id,
+        thread=b"",
         to=exchange.sender,
         told=[],
         draft=draft.data,

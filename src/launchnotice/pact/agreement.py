@@ -10,7 +10,7 @@ Not here: any agreement's name or number. They stand in `data/agreements/*.toml`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from launchnotice.errors import Refused, UsageError
@@ -21,6 +21,7 @@ from launchnotice.registry import (
     Check,
     Evidence,
     FindingCode,
+    Kind,
     Refusal,
     TimeUnit,
     Usage,
@@ -30,6 +31,7 @@ from launchnotice.wire import times
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
 from launchnotice.wire.codecs import Array, Date, Enumeration, Int, Text
 from launchnotice.wire.geo import Area
+from launchnotice.wire.launch import Amendment
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record, field
 
@@ -184,13 +186,15 @@ def _no_value(subject: str, value: object) -> int:
 class Judge:
     """What an agreement has to say of notices: its rules, sorted by the kind that they apply to."""
 
-    __slots__ = ("_rules",)
+    __slots__ = ("_amended", "_rules")
 
     def __init__(self, agreement: Agreement) -> None:
         rules: dict[int, list[tuple[_Check, Rule]]] = {}
         for rule in agreement.rules:
             rules.setdefault(rule.kind, []).append((_CHECKS[rule.check], rule))
         self._rules = rules
+        # What is announced anew is announced; how early that must be is another question.
+        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[1].check is not Check.LEAD_TIME]
 
     def __call__(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
         """The findings on a notice.
@@ -201,14 +205,10 @@ class Judge:
             issued: when it was drafted, in seconds, by the sender's clock.
             received: when it arrived, in seconds, by the receiver's clock.
         """
-        notice = _Notice(vars(body), issued, received)
         findings: list[Finding] = []
-        for check, rule in self._rules.get(kind, ()):
-            for condition in rule.when:
-                if notice.fields.get(condition.subject) not in condition.values:
-                    break
-            else:
-                check(rule, notice, findings)
+        _apply(self._rules.get(kind, ()), _Notice(vars(body), issued, received), findings)
+        if type(body) is Amendment:
+            _apply(self._amended, _Notice(vars(body.notification), issued, received), findings)
         return findings
 
 
@@ -221,6 +221,15 @@ class _Notice(NamedTuple):
 _Check: TypeAlias = Callable[[Rule, _Notice, list[Finding]], None]
 
 
+def _apply(rules: Sequence[tuple[_Check, Rule]], notice: _Notice, found: list[Finding]) -> None:
+    for check, rule in rules:
+        for condition in rule.when:
+            if notice.fields.get(condition.subject) not in condition.values:
+                break
+        else:
+            check(rule, notice, found)
+
+
 def _scope(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
     value = notice.fields.get(rule.subject)
     if value is not None and value not in rule.values:
@@ -228,7 +237,12 @@ def _scope(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
 
 
 def _required(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    if notice.fields.get(rule.subject) in _ABSENT:
+    if notice.fields.get(rule.subject) not in _ABSENT:
+        return
+    keys = [row.key for row in BODIES[rule.kind].FIELDS if row.name == rule.subject]
+    if any(one.key in keys for one in notice.fields.get("withheld", ())):
+        found.append(_finding(FindingCode.WITHHELD, rule, "given", "withheld, with a commitment"))
+    else:
         found.append(_finding(FindingCode.MISSING, rule, "given", "absent"))
 
 

@@ -37,6 +37,13 @@ def protocol_finding(
     return Finding(name=code.value, subject=subject, expected=expected, found=found)
 
 
+def content_findings(body: Record) -> list[Finding]:
+    """What a reader cannot interpret in a body, or what is wrong with its shapes: shown, never refused."""
+    unknown = ", ".join(body.unknown_fields())[:MAX_LABEL]
+    fields = [protocol_finding(FindingCode.UNKNOWN_FIELDS, found=unknown)] if unknown else []
+    return fields + shape_findings(body)
+
+
 def shape_findings(body: Record) -> list[Finding]:
-    """What is wrong with the shapes of a body's areas: shown, never refused (R-AREA-4)."""
+    """What is wrong with the shapes of a body's areas (R-AREA-4)."""
     return [protocol_finding(FindingCode.AREA_SHAPE, found=problem) for problem in shape_problems(body)]

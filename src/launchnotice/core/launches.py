@@ -1,0 +1,74 @@
+"""Launches: drawn from the notices of a thread, whatever the order in which they came (spec section 7.4)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from launchnotice.core.entries import thread_key
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.state import State
+from launchnotice.core.tables import LAUNCH
+from launchnotice.pact.findings import Finding
+from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
+from launchnotice.wire.launch import Amendment, LaunchNotification, Window, WindowExtension
+from launchnotice.wire.message import recall
+
+
+class Launch(NamedTuple):
+    """How a launch stands.
+
+    Attributes:
+        phase: how it stands. `version`: 1, and one more with each amendment and window extension.
+        newest: id of the notice that made that version.
+        notification: what holds; `extended`: the window that holds instead of the notification's, if any.
+        notices: ids of the notices that count, the notification first, in the order of the stream.
+    """
+
+    phase: LaunchPhase
+    version: int
+    newest: bytes
+    notification: LaunchNotification
+    extended: Window | None
+    notices: tuple[bytes, ...]
+
+
+def launch(state: State, exchange: Exchange) -> Launch | None:
+    """The launch that a notice begins; None if it is no launch notification that can be read."""
+    body = recall(exchange.data).body if exchange.data and exchange.kind == Kind.LAUNCH else None
+    if not isinstance(body, LaunchNotification):
+        return None
+    found = Launch(LaunchPhase.ANNOUNCED, 1, exchange.id, body, None, (exchange.id,))
+    for one in thread(state, exchange):
+        phase = LAUNCH.get((found.phase, Kind(one.kind)), found.phase)
+        found = found._replace(phase=phase, notices=(*found.notices, one.id))
+        said = recall(one.data).body
+        if isinstance(said, Amendment):
+            found = found._replace(notification=said.notification, extended=None)
+        elif isinstance(said, WindowExtension):
+            found = found._replace(extended=said.window)
+        else:
+            continue
+        found = found._replace(version=found.version + 1, newest=one.id)
+    return found
+
+
+def thread(state: State, subject: Exchange) -> list[Exchange]:
+    """What the sender of a notice said of it later and counts: in stream order, emergencies last."""
+    standing = [
+        one
+        for one in _filed(state, subject)
+        if one.kind == Kind.RETRACTION or all(x.kind != Kind.RETRACTION for x in _filed(state, one))
+    ]
+    return sorted(standing, key=lambda one: (one.seq == 0, one.epoch, one.seq, one.position))
+
+
+def _filed(state: State, subject: Exchange) -> list[Exchange]:
+    """The readable notices of the same sender that are filed under a notice, retracted or not."""
+    named = {kept.entry.id for kept in state.find(thread_key(subject.id))}  # type: ignore[union-attr]
+    found = [one for one in map(state.exchange, named) if one is not None and one.data and one.readable]
+    return [one for one in found if one.sender == subject.sender and _counts(one)]
+
+
+def _counts(one: Exchange) -> bool:
+    codes = {Finding.load(raw).name for raw in one.findings}
+    return one.place is not Place.DISPUTED and FindingCode.SUPERSEDED_MANDATE not in codes
