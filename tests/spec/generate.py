@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from launchnotice.core.decide import MAX_EVIDENCE
-from launchnotice.core.tables import DELIVERY, STREAM, Delivery, Outcome
+from launchnotice.core.references import REFERENCES
+from launchnotice.core.tables import DELIVERY, LAUNCH, STREAM, Delivery, Outcome
 from launchnotice.pact.mandate import MAX_LIFETIME
-from launchnotice.registry import Kind, Refusal, Suite, label
-from launchnotice.wire import bounds, cbor, cose, geo
+from launchnotice.registry import KINDS, Kind, LaunchPhase, Policy, Refusal, Suite, label
+from launchnotice.wire import bounds, cbor, cose, geo, withheld
 from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
 from launchnotice.wire.record import Record
 from launchnotice.wire.streams import Epoch, genesis
 from tests.spec.diagnostic import diagnostic
 from tests.spec.objects import Sample, exchange
-from tests.spec.texts import CDDL, SPEC, TEXT, docstrings, package_rules, rules
+from tests.spec.texts import CDDL, SPEC, TEXT, docstrings, package_rules, registry_file, rules
 
 EXAMPLES: Final = SPEC / "examples" / "classic.json"
 
@@ -37,6 +38,7 @@ _MORE: Final = {
         "Contradicting signals of one party and kind kept about a notice, after the first.",
     ),
     "MAX_EXAMINED": (geo.MAX_EXAMINED, "Points of all polygons of a body whose geometry is looked at."),
+    "MAX_WITHHELD": (withheld.MAX_WITHHELD, "Bytes of the encoding of a field that is withheld."),
     "MAX_LIFETIME": (MAX_LIFETIME, "Seconds from a mandate's issue to its expiry: 13 months."),
 }
 
@@ -146,7 +148,7 @@ def _stream() -> str:
 
 
 def _delivery() -> str:
-    kinds = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION)
+    kinds = (Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.DISSEMINATION, Kind.REJECTION)
     rows = [(label(state), *[label(DELIVERY[state, kind]) for kind in kinds]) for state in Delivery]
     return _table(("state", *[label(kind) for kind in kinds]), *rows)
 
@@ -159,7 +161,49 @@ def _example(name: str) -> str:
     return f"```cbor-diag\n{diagnostic(raw, record)}\n```"
 
 
-_PARTS: Final[dict[str, Callable[[], str]]] = {"bounds": _bounds, "stream": _stream, "delivery": _delivery}
+def _launch() -> str:
+    kinds = [kind for phase, kind in LAUNCH if phase is LaunchPhase.ANNOUNCED]
+    rows = [(phase.value, *[LAUNCH[phase, kind].value for kind in kinds]) for phase in LaunchPhase]
+    return _table(("phase", *[KINDS[kind].label for kind in kinds]), *rows)
+
+
+def _kinds() -> str:
+    known = {row["number"]: row for row in registry_file()["kinds"]}
+    rows = [
+        (str(int(kind)), row.label, row.kind_class.value, known[kind]["meaning"], known[kind]["section"])
+        for kind, row in KINDS.items()
+    ]
+    return _table(("number", "kind", "class", "what it says", "section"), *rows)
+
+
+def _policy() -> str:
+    officers = {"announce": "`officers` of the descriptor", "machine": "0, and no more"}
+    rows = []
+    for policy in Policy:
+        kinds = [row.label for row in KINDS.values() if row.policy is policy]
+        kinds += ["every unknown kind"] if policy is Policy.ANNOUNCE else []
+        rows.append((policy.value, officers.get(policy.value, "1"), "1", ", ".join(kinds)))
+    return _table(("policy", "officers, at least", "systems, exactly", "kinds"), *rows)
+
+
+def _references() -> str:
+    rows = []
+    for kind, references in REFERENCES.items():
+        for row in references:
+            kinds = ", ".join(KINDS[one].label for one in row.kinds) or "any notice"
+            rows.append((KINDS[kind].label, f"`{row.field}`", kinds, row.whose.value))
+    return _table(("kind", "field", "names", "of which party"), *rows)
+
+
+_PARTS: Final[dict[str, Callable[[], str]]] = {
+    "bounds": _bounds,
+    "stream": _stream,
+    "delivery": _delivery,
+    "launch": _launch,
+    "kinds": _kinds,
+    "policy": _policy,
+    "references": _references,
+}
 
 
 def main() -> None:

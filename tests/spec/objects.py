@@ -8,10 +8,12 @@ from typing import NamedTuple
 from launchnotice import Channel, Endpoint, Step
 from launchnotice.ceremony import draft_mandate
 from launchnotice.pact.mandate import UnverifiedMandate
-from launchnotice.registry import ContentType, Kind, RejectionCode, Suite
+from launchnotice.registry import KINDS, ContentType, Kind, RejectionCode, Suite
 from launchnotice.wire import cose
-from launchnotice.wire.message import parse
+from launchnotice.wire.codecs import kebab
+from launchnotice.wire.message import BODIES, parse
 from launchnotice.wire.signals import Acknowledgement, Rejection
+from tests.spec.story import Desk, story
 from tests.support import (
     NOW,
     Centre,
@@ -53,7 +55,7 @@ class Exchange(NamedTuple):
 
 @cache
 def exchange(suite: Suite) -> Exchange:
-    """Launch notification, its receipt, acknowledgement and rejection, a sync, mandates and drafts."""
+    """A message of every kind, mandates and drafts."""
     us, ru = make_centre("US", suite), make_centre("RU", suite)
     channel = make_channel([us, ru], suite)
     us_mandate, ru_mandate = make_mandate(channel, us), make_mandate(channel, ru)
@@ -67,8 +69,11 @@ def exchange(suite: Suite) -> Exchange:
     acknowledged = _of(state(receiver, ru, acknowledgement, NOW + 60), Kind.ACKNOWLEDGEMENT)
     rejection = Rejection(subject=draft.id, code=RejectionCode.IMPLAUSIBLE, remark="please confirm")
     rejected = _of(state(receiver, ru, rejection, NOW + 90), Kind.REJECTION)
-    receiver.receive(_next_but_one(sender, us, NOW + 100), NOW + 101)
-    sync = _of(receiver.poll(NOW + 101), Kind.SYNC)
+    told = story(Desk(sender, us, receiver), Desk(receiver, ru, sender), draft.id)
+    receiver.receive(_next_but_one(sender, us, NOW + 3_100), NOW + 3_101)
+    sync = _of(receiver.poll(NOW + 3_101), Kind.SYNC)
+    told |= {Kind.LAUNCH: notice, Kind.RECEIPT: receipt, Kind.ACKNOWLEDGEMENT: acknowledged}
+    told |= {Kind.REJECTION: rejected, Kind.SYNC: sync}
     first = UnverifiedMandate.parse(us_mandate).verify(channel, None)
     second = make_mandate(channel, us, first)
     mandate_draft = draft_mandate(
@@ -86,11 +91,7 @@ def exchange(suite: Suite) -> Exchange:
         _mandate("mandate version 1 of the peer", ru_mandate),
         Sample("draft of a mandate", "draft-record", mandate_draft.data),
         Sample("draft of a notice", "draft-record", draft.data),
-        _message("launch notification", notice, "chained-payload", "launch-notification"),
-        _message("receipt", receipt, "signal-payload", "receipt"),
-        _message("acknowledgement", acknowledged, "signal-payload", "acknowledgement"),
-        _message("rejection", rejected, "signal-payload", "rejection"),
-        _message("sync", sync, "signal-payload", "sync"),
+        *[_message(kind, told[kind]) for kind in Kind],
     )
     return Exchange(channel, (us, ru), samples)
 
@@ -113,8 +114,10 @@ def _of(step: Step, kind: Kind, subject: bytes | None = None) -> bytes:
     raise AssertionError(f"no {kind.name} was sent")
 
 
-def _message(name: str, data: bytes, payload: str, body: str) -> Sample:
-    return Sample(name, "message", data, (cose.parse(data, len(data)).payload, payload), body)
+def _message(kind: Kind, data: bytes) -> Sample:
+    payload = f"{KINDS[kind].kind_class}-payload"
+    body = kebab(BODIES[kind].__name__)
+    return Sample(KINDS[kind].label, "message", data, (cose.parse(data, len(data)).payload, payload), body)
 
 
 def _mandate(name: str, data: bytes) -> Sample:
