@@ -24,6 +24,8 @@ from launchnotice.wire.codecs import wrong_type
 TAG: Final = b"\xd8\x62"
 EXTERNAL_AAD: Final = SPEC_VERSION.encode()
 MAX_SIGNATURES: Final = MAX_SIGNERS * 2
+_KID_SIZE: Final = 32
+SIGNATURE_SIZES: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_65: 3_309}
 
 BODY_HEADERS: Final = {kind: cbor.encode({16: kind.value}) for kind in ContentType}
 _CONTENT_TYPES: Final = {header: kind for kind, header in BODY_HEADERS.items()}
@@ -36,9 +38,6 @@ _SHAPE: Final[list[type]] = [bytes, dict, bytes, list]
 _SIGNATURE_SHAPE: Final[list[type]] = [bytes, dict, bytes]
 _LINE_SHAPE: Final[list[type]] = [int, bytes]
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
-
-
-SIGNATURE_SIZES: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_65: 3_309}
 
 
 class Signatory(NamedTuple):
@@ -72,16 +71,10 @@ def parse(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
     if data[:2] != TAG:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
-    raw: Any = cbor.decode(data[2:], limit, MAX_MESSAGE // ITEM_SIZE)
-    if type(raw) is not list or [type(part) for part in raw] != _SHAPE or not raw[3]:
-        raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
-    body_header, unprotected, payload, rows = raw
-    content_type = _CONTENT_TYPES.get(body_header)
-    if content_type is None or unprotected:
-        raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ} and nothing unprotected")
-    if len(rows) > MAX_SIGNATURES:
-        raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNATURES} signatures, got {len(rows)}")
-    return Envelope(content_type, body_header, payload, [_signature(row) for row in rows])
+    try:
+        return _cut(data)
+    except (ValueError, IndexError):
+        return _decode(data, limit)
 
 
 def message_id(body_header: bytes, payload: bytes) -> bytes:
@@ -185,6 +178,79 @@ def _signatory(row: Any) -> Signatory:
     if len(kid) != 32:  # noqa: PLR2004 - SHA-256
         raise Refused(Refusal.BAD_LENGTH, "kid: expected 32 bytes")
     return Signatory(algorithm, kid)
+
+
+# Heads of an array of no items and of strings of 24 or more and 256 or more bytes (RFC 8949 section 3).
+_ARRAY, _ONE_BYTE, _TWO_BYTES, _LONG = 0x80, 0x58, 0x59, 24
+_ROW_HEAD: Final = 3  # bytes of an array's head and a string's before the header of a signature
+# What LNP/1 writes around an envelope's payload, and in each signature around kid and signature.
+_STARTS: Final = tuple(
+    (kind, header, TAG + b"\x84" + cbor.encode(header) + b"\xa0") for header, kind in _CONTENT_TYPES.items()
+)
+_ROWS: Final = tuple(
+    (
+        b"\x83" + cbor.encode(start + bytes(_KID_SIZE))[:-_KID_SIZE],
+        b"\xa0" + cbor.encode(bytes(SIGNATURE_SIZES[alg]))[: -SIGNATURE_SIZES[alg]],
+        SIGNATURE_SIZES[alg],
+    )
+    for alg, start in _HEADER_STARTS.items()
+)
+
+
+def _cut(data: bytes) -> Envelope:
+    """The parts of an envelope as LNP/1 writes it; `ValueError` or `IndexError` if these bytes are otherwise.
+
+    A value has one deterministic spelling, so comparing with it is as strict as decoding.
+    """
+    for content_type, body_header, start in _STARTS:
+        if data.startswith(start):
+            payload, at = _long_string(data, len(start))
+            return Envelope(content_type, body_header, payload, _cut_rows(data, at))
+    raise ValueError
+
+
+def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
+    signatures = []
+    count = data[at] - _ARRAY
+    at += 1
+    for _ in range(count):
+        for head, tail, size in _ROWS:
+            kid = at + len(head)
+            if data.startswith(head, at) and data.startswith(tail, kid + _KID_SIZE):
+                end = kid + _KID_SIZE + len(tail) + size
+                signatures.append((data[at + _ROW_HEAD : kid + _KID_SIZE], data[end - size : end]))
+                at = end
+                break
+        else:
+            raise ValueError
+    if not 1 <= count < _LONG or at != len(data):
+        raise ValueError
+    return signatures
+
+
+def _long_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """A byte string of 24 to 65,535 bytes, and where it ends."""
+    if data[at] == _ONE_BYTE and data[at + 1] >= _LONG:
+        start, size = at + 2, data[at + 1]
+    elif data[at] == _TWO_BYTES and data[at + 1]:
+        start, size = at + 3, int.from_bytes(data[at + 1 : at + 3])
+    else:
+        raise ValueError
+    return data[start : start + size], start + size
+
+
+def _decode(data: bytes, limit: int) -> Envelope:
+    """The parts of an envelope, or what is wrong with these bytes."""
+    raw: Any = cbor.decode(data[2:], limit, MAX_MESSAGE // ITEM_SIZE)
+    if type(raw) is not list or [type(part) for part in raw] != _SHAPE or not raw[3]:
+        raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
+    body_header, unprotected, payload, rows = raw
+    content_type = _CONTENT_TYPES.get(body_header)
+    if content_type is None or unprotected:
+        raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ} and nothing unprotected")
+    if len(rows) > MAX_SIGNATURES:
+        raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNATURES} signatures, got {len(rows)}")
+    return Envelope(content_type, body_header, payload, [_signature(row) for row in rows])
 
 
 def _signature(row: Any) -> tuple[bytes, bytes]:

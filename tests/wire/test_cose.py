@@ -1,0 +1,86 @@
+"""`wire.cose.parse` cuts what LNP/1 writes and decodes the rest: both say the same of any bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from launchnotice.errors import Refused
+from launchnotice.registry import Algorithm, ContentType
+from launchnotice.wire import cose
+from launchnotice.wire.bounds import MAX_MANDATE
+from launchnotice.wire.cose import Envelope, Signatory
+from tests.oracle import cbor as oracle
+
+ED25519, ML_DSA_65 = Algorithm.ED25519, Algorithm.ML_DSA_65
+
+
+def envelope(*algorithms: Algorithm, payload: int = 40, kind: ContentType = ContentType.MESSAGE) -> bytes:
+    signed = [
+        (Signatory(alg, bytes([n]) * 32), bytes([n]) * cose.SIGNATURE_SIZES[alg])
+        for n, alg in enumerate(algorithms)
+    ]
+    return cose.assemble(cose.BODY_HEADERS[kind], bytes(payload), signed)
+
+
+def verdict(parse: Callable[[bytes, int], Envelope], data: bytes) -> Envelope | str:
+    try:
+        return parse(data, MAX_MANDATE)
+    except Refused as refused:
+        return str(refused)
+
+
+def agree(data: bytes) -> Envelope | str:
+    found = verdict(cose.parse, data)
+    if data[:2] == cose.TAG:
+        assert found == verdict(cose._decode, data), data[:80].hex()
+    return found
+
+
+@pytest.mark.parametrize("kind", ContentType)
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 255, 256, 65_535, 65_536])
+def test_payloads_of_every_length_of_head(size: int, kind: ContentType) -> None:
+    found = agree(envelope(ED25519, ML_DSA_65, payload=size, kind=kind))
+    assert isinstance(found, Envelope)
+    assert (found.content_type, found.body_header) == (kind, cose.BODY_HEADERS[kind])
+    assert found.payload == bytes(size)
+    assert [signature for _, signature in found.signatures] == [bytes(64), b"\x01" * 3_309]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 23, 24, 32, 33])
+def test_every_number_of_signatures(count: int) -> None:
+    assert isinstance(agree(envelope(*[ED25519] * count)), Envelope) == (1 <= count <= 32)
+
+
+def changed(data: bytes) -> Iterator[bytes]:
+    for at in range(len(data)):
+        for bit in range(8):
+            yield data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1 :]
+        for other in (0x00, 0x18, 0x58, 0x59, 0x5A, 0x5F, 0x80, 0x81, 0x98, 0xA0, 0xFF):
+            yield data[:at] + bytes([other]) + data[at + 1 :]
+            yield data[:at] + bytes([other]) + data[at:]
+        yield data[:at] + data[at + 1 :]
+        yield data[:at]
+    yield data + b"\x00"
+
+
+@pytest.mark.parametrize("payload", [24, 256])
+def test_every_deviation_of_a_byte(payload: int) -> None:
+    data = envelope(ED25519, ED25519, payload=payload)
+    verdicts = {found if isinstance(found, str) else "accepted" for found in map(agree, changed(data))}
+    assert len(verdicts) > 5
+
+
+def test_deviations_around_a_long_signature() -> None:
+    data = envelope(ML_DSA_65)
+    for other in changed(data[:120]):
+        agree(other + data[120:])
+
+
+@pytest.mark.parametrize("signature", [0, 23, 63, 65, 3_308, 3_310])
+def test_signatures_of_other_sizes(signature: int) -> None:
+    header = oracle.encode({1: -19, 4: bytes(32)})
+    rows = [[header, {}, bytes(signature)]]
+    body = oracle.encode([cose.BODY_HEADERS[ContentType.MESSAGE], {}, bytes(40), rows])
+    assert isinstance(agree(cose.TAG + body), Envelope)
