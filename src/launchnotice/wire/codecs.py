@@ -128,9 +128,10 @@ class Text(_Plain):
     def load(self, raw: Any) -> str:
         if type(raw) is not str:
             raise wrong_type("text", raw)
-        if not raw or len(raw) > self.limit or not (raw.isascii() or len(_utf8(raw)) <= self.limit):
+        plain = raw.isascii()
+        if not raw or len(raw) > self.limit or not (plain or len(_utf8(raw)) <= self.limit):
             raise Refused(Refusal.BAD_LENGTH, f"expected 1 to {self.limit} bytes of UTF-8")
-        if not (raw.isascii() and raw.isprintable()):
+        if not (plain and raw.isprintable()):
             _check_characters(raw)
         return raw
 

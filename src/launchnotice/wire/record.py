@@ -14,7 +14,7 @@ No `repr` shows content: a notice is confidential by default.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, dataclass_transform
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import Refusal, Usage
@@ -25,6 +25,7 @@ from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 if TYPE_CHECKING:
     import inspect
 
+_set: Final = object.__setattr__
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
 _UNKNOWN_NAME = r"#(0|[1-9][0-9]{0,19})"
 
@@ -94,7 +95,8 @@ class Record:
     FIELDS: ClassVar[tuple[Field, ...]] = ()
     OPEN: ClassVar[bool] = False
     _extra: ClassVar[tuple[tuple[int, bytes], ...]] = ()
-    _rows: ClassVar[tuple[tuple[int, str, Any, Any], ...]] = ()
+    _loaders: ClassVar[dict[int, tuple[str, Any]]] = {}
+    _defaults: ClassVar[dict[str, Any]] = {}
     __signature__: ClassVar[Any] = _Constructor()
 
     def __init_subclass__(cls, *, open: bool = False) -> None:  # noqa: A002 - reads as the spec does
@@ -107,7 +109,8 @@ class Record:
             raise TypeError(f"{cls.__name__}: two fields have one key or one name")
         cls.OPEN = open
         cls.FIELDS = tuple(rows)
-        cls._rows = tuple((f.key, f.name, f.codec.load, f.default) for f in cls.FIELDS)
+        cls._loaders = {row.key: (row.name, row.codec.load) for row in rows}
+        cls._defaults = {row.name: row.default for row in rows if not row.required}
         cls.__doc__ = _Documentation(vars(cls).get("__doc__") or "")  # type: ignore[assignment]
 
     def __init__(self, **values: Any) -> None:
@@ -138,24 +141,34 @@ class Record:
         """The record of a decoded CBOR map; raises `Refused`."""
         if type(raw) is not dict:
             raise wrong_type("map", raw)
-        values: dict[str, Any] = {}
-        seen = 0
-        name = ""
+        values = cls._defaults.copy()
         try:
-            for key, name, load, default in cls._rows:
-                item = raw.get(key, _REQUIRED)
-                if item is not _REQUIRED:
-                    values[name] = load(item)
-                    seen += 1
-                elif default is _REQUIRED:
+            for key, item in raw.items():
+                name, load = cls._loaders[key]
+                values[name] = load(item)
+        except (KeyError, Refused):
+            return cls._of(cls._load_each(raw))
+        if len(values) < len(cls.FIELDS):
+            return cls._of(cls._load_each(raw))
+        return cls._of(values)
+
+    @classmethod
+    def _load_each(cls, raw: dict[int, Any]) -> dict[str, Any]:
+        """The values of a map with unknown fields, or what is wrong with it, in the order of the fields."""
+        values: dict[str, Any] = {}
+        for row in cls.FIELDS:
+            try:
+                if row.key in raw:
+                    values[row.name] = row.codec.load(raw[row.key])
+                elif row.required:
                     raise Refused(Refusal.MISSING_FIELD, "required")
                 else:
-                    values[name] = default
-        except Refused as error:
-            raise error.within(name) from None
-        if seen != len(raw):
+                    values[row.name] = row.default
+            except Refused as error:
+                raise error.within(row.name) from None
+        if len(raw) > sum(row.key in raw for row in cls.FIELDS):
             values["_extra"] = cls._unknown(raw)
-        return cls._of(values)
+        return values
 
     def dump(self) -> dict[int, Any]:
         """The CBOR map, in key order, without fields that have their default."""
@@ -227,7 +240,7 @@ class Record:
     @classmethod
     def _of(cls, values: dict[str, Any]) -> Self:
         record = cls.__new__(cls)
-        record.__dict__.update(values)
+        _set(record, "__dict__", values)
         record.validate()
         return record
 
