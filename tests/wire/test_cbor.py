@@ -58,7 +58,7 @@ def agree(data: bytes, limit: int = MAX_MESSAGE) -> str:
     expected, expected_value = oracle_verdict(data, limit)
     assert verdict == expected, data.hex()
     assert repr(value) == repr(expected_value)  # `==` would take True for 1
-    with patch.object(cbor, "_SMALL", -1):  # the scan first, as with data that is not small
+    with patch.object(cbor, "SMALL", -1):  # the scan first, as with data that is not small
         assert library_verdict(data, limit)[0] == verdict, data.hex()
     if verdict == "too-large":
         return verdict
@@ -389,7 +389,7 @@ def test_depth_is_the_number_of_arrays_and_maps_around_an_item(inner: str) -> No
 def test_a_huge_declared_length_allocates_nothing(first: int) -> None:
     for length in (2**64 - 1, 2**63 - 1, 2**62, 2**40, 2**32):
         for scan_from in (-1, 1_024):
-            with patch.object(cbor, "_SMALL", scan_from):
+            with patch.object(cbor, "SMALL", scan_from):
                 tracemalloc.start()
                 library_verdict(bytes([first]) + length.to_bytes(8, "big") + b"\x00" * 20)
                 _, peak = tracemalloc.get_traced_memory()

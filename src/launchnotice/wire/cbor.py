@@ -27,7 +27,8 @@ from launchnotice.wire.bounds import ARRAY_ITEMS, ITEM_SIZE, MAX_DEPTH
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
-_SMALL: Final = 1_024  # colliding keys in so few bytes cost cbor2 a third of a millisecond
+SMALL: Final = 1_024
+"""Colliding keys in so few bytes cost cbor2 a third of a millisecond."""
 
 
 def encode(value: object) -> bytes:
@@ -50,21 +51,42 @@ def decode(data: bytes, limit: int, items: int | None = None) -> Value:
     if len(data) > limit:
         raise Refused(Refusal.TOO_LARGE, f"at most {limit} bytes, got {len(data)}")
     room = limit // ITEM_SIZE if items is None else items
-    if len(data) > min(_SMALL, room // ARRAY_ITEMS):
+    if len(data) > min(SMALL, room // ARRAY_ITEMS):
         _scan(data, room)
     try:
-        value = cbor2.loads(
-            data,
-            semantic_decoders=_NO_TAGS,
-            max_depth=MAX_DEPTH,
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-        )
+        value = _loads(data, MAX_DEPTH)
     except cbor2.CBORError:
         raise _fault(data, room) from None
     if not _plain(value) or cbor2.dumps(value) != data:
         raise _fault(data, room)
-    return value  # type: ignore[no-any-return]  # _plain has proved the type
+    return value  # type: ignore[return-value]  # _plain has proved the type
+
+
+def decode_field(data: bytes, at: int, key: int) -> tuple[Value, int]:
+    """What a map of at most `SMALL` bytes has under a key, in place (`wire.layout`)."""
+    if data[at] != key:
+        raise ValueError
+    try:
+        value = _loads(data[at + 1 :], MAX_DEPTH - 1)  # cbor2 ignores what follows an item
+    except cbor2.CBORError:
+        raise ValueError from None
+    if not _plain(value):
+        raise ValueError
+    encoded = cbor2.dumps(value)
+    if not data.startswith(encoded, at + 1):
+        raise ValueError
+    return value, at + 1 + len(encoded)  # type: ignore[return-value]  # _plain has proved the type
+
+
+def _loads(data: bytes, depth: int) -> object:
+    value: object = cbor2.loads(
+        data,
+        semantic_decoders=_NO_TAGS,
+        max_depth=depth,
+        allow_indefinite=False,
+        allow_duplicate_keys=False,
+    )
+    return value
 
 
 def _deny_tag(*_: object) -> NoReturn:

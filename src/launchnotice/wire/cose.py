@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from launchnotice.errors import Refused
 from launchnotice.registry import SPEC_VERSION, Algorithm, ContentType, Refusal
-from launchnotice.wire import cbor
+from launchnotice.wire import cbor, layout
 from launchnotice.wire.bounds import ITEM_SIZE, MAX_MESSAGE, MAX_SIGNERS
 from launchnotice.wire.codecs import wrong_type
 
@@ -37,6 +37,11 @@ _AAD: Final = cbor.encode(EXTERNAL_AAD)
 _SHAPE: Final[list[type]] = [bytes, dict, bytes, list]
 _SIGNATURE_SHAPE: Final[list[type]] = [bytes, dict, bytes]
 _LINE_SHAPE: Final[list[type]] = [int, bytes]
+# What stands before a kid in a line of a manifest, by the first byte of the algorithm.
+_LINES: Final = {
+    head[1]: (alg, head)
+    for alg, head in ((alg, b"\x82" + cbor.encode(alg.value) + b"\x58\x20") for alg in Algorithm)
+}
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
 
 
@@ -73,7 +78,7 @@ def parse(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
     try:
         return _cut(data)
-    except (ValueError, IndexError):
+    except (ValueError, LookupError):
         return _decode(data, limit)
 
 
@@ -111,6 +116,24 @@ def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
     for header in headers:
         _check_header(header)
     raise Refused(Refusal.MANIFEST_MISMATCH, "signatures differ from the manifest")
+
+
+def read_manifest(data: bytes, at: int, key: int) -> tuple[tuple[Signatory, ...], int]:
+    """The manifest under a key, in place (`wire.layout`)."""
+    lines = []
+    last = b""
+    count = data[at + 1] - layout.ARRAY
+    if data[at] != key or not 1 <= count < layout.LONG:
+        raise ValueError
+    at += 2
+    for _ in range(count):
+        alg, head = _LINES[data[at + 1]]
+        kid, at = layout.after(data, at, head, _KID_SIZE)
+        if kid <= last:
+            raise ValueError
+        lines.append(Signatory(alg, kid))
+        last = kid
+    return tuple(lines), at
 
 
 def assemble(body_header: bytes, payload: bytes, signed: Sequence[tuple[Signatory, bytes]]) -> bytes:
@@ -180,63 +203,46 @@ def _signatory(row: Any) -> Signatory:
     return Signatory(algorithm, kid)
 
 
-# Heads of an array of no items and of strings of 24 or more and 256 or more bytes (RFC 8949 section 3).
-_ARRAY, _ONE_BYTE, _TWO_BYTES, _LONG = 0x80, 0x58, 0x59, 24
 _ROW_HEAD: Final = 3  # bytes of an array's head and a string's before the header of a signature
-# What LNP/1 writes around an envelope's payload, and in each signature around kid and signature.
+# What LNP/1 writes before an envelope's payload, and around kid and signature, by the size of the header.
 _STARTS: Final = tuple(
     (kind, header, TAG + b"\x84" + cbor.encode(header) + b"\xa0") for header, kind in _CONTENT_TYPES.items()
 )
-_ROWS: Final = tuple(
-    (
+_ROWS: Final = {
+    len(start) + _KID_SIZE: (
         b"\x83" + cbor.encode(start + bytes(_KID_SIZE))[:-_KID_SIZE],
         b"\xa0" + cbor.encode(bytes(SIGNATURE_SIZES[alg]))[: -SIGNATURE_SIZES[alg]],
         SIGNATURE_SIZES[alg],
     )
     for alg, start in _HEADER_STARTS.items()
-)
+}
 
 
 def _cut(data: bytes) -> Envelope:
-    """The parts of an envelope as LNP/1 writes it; `ValueError` or `IndexError` if these bytes are otherwise.
+    """The parts of an envelope as LNP/1 writes it; `ValueError` or `LookupError` if its bytes are otherwise.
 
-    A value has one deterministic spelling, so comparing with it is as strict as decoding.
+    Every head is compared with the only deterministic one, which is as strict as decoding (`wire.layout`).
     """
     for content_type, body_header, start in _STARTS:
         if data.startswith(start):
-            payload, at = _long_string(data, len(start))
+            payload, at = layout.long_string(data, len(start))
             return Envelope(content_type, body_header, payload, _cut_rows(data, at))
     raise ValueError
 
 
 def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
     signatures = []
-    count = data[at] - _ARRAY
+    count = data[at] - layout.ARRAY
     at += 1
     for _ in range(count):
-        for head, tail, size in _ROWS:
-            kid = at + len(head)
-            if data.startswith(head, at) and data.startswith(tail, kid + _KID_SIZE):
-                end = kid + _KID_SIZE + len(tail) + size
-                signatures.append((data[at + _ROW_HEAD : kid + _KID_SIZE], data[end - size : end]))
-                at = end
-                break
-        else:
-            raise ValueError
-    if not 1 <= count < _LONG or at != len(data):
+        head, tail, size = _ROWS[data[at + 2]]
+        kid, end = layout.after(data, at, head, _KID_SIZE)
+        signature, end = layout.after(data, end, tail, size)
+        signatures.append((head[_ROW_HEAD:] + kid, signature))
+        at = end
+    if not 1 <= count < layout.LONG or at != len(data):
         raise ValueError
     return signatures
-
-
-def _long_string(data: bytes, at: int) -> tuple[bytes, int]:
-    """A byte string of 24 to 65,535 bytes, and where it ends."""
-    if data[at] == _ONE_BYTE and data[at + 1] >= _LONG:
-        start, size = at + 2, data[at + 1]
-    elif data[at] == _TWO_BYTES and data[at + 1]:
-        start, size = at + 3, int.from_bytes(data[at + 1 : at + 3])
-    else:
-        raise ValueError
-    return data[start : start + size], start + size
 
 
 def _decode(data: bytes, limit: int) -> Envelope:

@@ -22,7 +22,7 @@ from launchnotice.registry import (
     Role,
     kind_row,
 )
-from launchnotice.wire import cbor, cose, notices, signals
+from launchnotice.wire import cbor, cose, layout, notices, signals
 from launchnotice.wire.bounds import MAX_MESSAGE, MAX_PARTIES, MAX_SIGNERS
 from launchnotice.wire.codecs import Array, Enumeration, Instant, Int, wrong_type
 from launchnotice.wire.cose import Signatory
@@ -104,6 +104,11 @@ class SignalPayload(Payload):
 
 
 _KIND: Final = 5  # the key of a payload's kind, which is read before its class is known
+# Keys of a payload and of its epoch with the head of the value that always follows them.
+_CHANNEL, _MANDATE, _PREV = b"\x01\x58\x20", b"\x03\x58\x20", b"\x0a\x58\x20"
+_EPOCH, _RANDOM = b"\x08\xa2", b"\x02\x50"
+_ISSUED: Final = Instant()
+_BODY: Final = _Body()
 
 PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
     KindClass.CHAINED: ChainedPayload,
@@ -231,6 +236,58 @@ def recall(data: bytes) -> Message:
 
 def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
     """The payload record of signed bytes, by the class of its kind; raises `Refused`."""
+    try:
+        return _read_payload(data)
+    except (ValueError, LookupError, Refused):
+        return _decode_payload(data)
+
+
+def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
+    """A payload read in place (`wire.layout`), its fields in the order of their keys."""
+    if len(data) > cbor.SMALL:
+        raise ValueError
+    channel, at = layout.after(data, 1, _CHANNEL, 32)
+    sender, at = layout.short_text(data, at, 2)
+    mandate, at = layout.after(data, at, _MANDATE, 32)
+    issued, at = layout.number(data, at, 4)
+    kind, at = layout.number(data, at, _KIND)
+    row = kind_row(kind)
+    if row is None or (row.kind_class is KindClass.SIGNAL and kind not in BODIES):
+        raise ValueError
+    manifest, at = cose.read_manifest(data, at, 6)
+    body, at = cbor.decode_field(data, at, 7)
+    number, at = layout.number(data, layout.after(data, at, _EPOCH, 0)[1], 1)
+    random, at = layout.after(data, at, _RANDOM, 16)
+    values = {
+        "channel": channel,
+        "sender": PARTY.load(sender),
+        "mandate": mandate,
+        "issued": _ISSUED.load(issued),
+        "kind": kind,
+        "manifest": manifest,
+        "body": _BODY.load(body),
+        "epoch": Epoch.complete({"number": SEQUENCE.load(number), "random": random}, {}),
+    }
+    return _read_rest(data, at, PAYLOADS[row.kind_class], values), row
+
+
+def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, Any]) -> Payload:
+    """The fields that the class of a kind adds to those of every payload."""
+    last, left = 8, data[0] - layout.MAP - 8
+    if record is ChainedPayload:
+        seq, at = layout.number(data, at, 9)
+        values["seq"] = SEQUENCE.load(seq)
+        values["prev"], at = layout.after(data, at, _PREV, 32)
+        last, left = 10, left - 2
+    if not left and at == len(data):
+        return record.complete(values, {})
+    raw = cbor.decode(bytes([layout.MAP + left]) + data[at:], MAX_MESSAGE)
+    if type(raw) is not dict or min(raw) <= last:
+        raise ValueError
+    return record.complete(values, raw)
+
+
+def _decode_payload(data: bytes) -> tuple[Payload, KindRow]:
     raw = cbor.decode(data, MAX_MESSAGE)
     if type(raw) is not dict:
         raise wrong_type("map", raw)

@@ -141,16 +141,29 @@ class Record:
         """The record of a decoded CBOR map; raises `Refused`."""
         if type(raw) is not dict:
             raise wrong_type("map", raw)
-        values = cls._defaults.copy()
         try:
-            for key, item in raw.items():
-                name, load = cls._loaders[key]
-                values[name] = load(item)
-        except (KeyError, Refused):
+            return cls._of(cls._values({}, raw))
+        except (LookupError, Refused):
             return cls._of(cls._load_each(raw))
+
+    @classmethod
+    def complete(cls, values: dict[str, Any], raw: dict[int, Any]) -> Self:
+        """The record of values that are loaded already, and of a map of the other fields.
+
+        Raises:
+            LookupError: a field is missing or unknown; `Refused`: as `load`, in no certain order.
+        """
+        return cls._of(cls._values(values, raw))
+
+    @classmethod
+    def _values(cls, values: dict[str, Any], raw: dict[int, Any]) -> dict[str, Any]:
+        values = cls._defaults | values
+        for key, item in raw.items():
+            name, load = cls._loaders[key]
+            values[name] = load(item)
         if len(values) < len(cls.FIELDS):
-            return cls._of(cls._load_each(raw))
-        return cls._of(values)
+            raise LookupError
+        return values
 
     @classmethod
     def _load_each(cls, raw: dict[int, Any]) -> dict[str, Any]:
