@@ -167,7 +167,8 @@ class Endpoint:
             self._syncs.refused(self._state, refusal)
             return self._step(refusal)
         assert decision is not None  # safe: transact calls judge at least once
-        self._release([Send(decision.sender, answer) for answer in decision.answers])
+        if decision.answers:
+            self._release([Send(decision.sender, answer) for answer in decision.answers])
         if decision.sync is not None:
             self._release(self._syncs.answer(self._state, decision.sender, decision.sync, now))
         step = self._step()

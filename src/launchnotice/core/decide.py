@@ -14,6 +14,7 @@ from launchnotice.core.entries import (
     Accepted,
     Drained,
     Entry,
+    EpochKey,
     Fact,
     Forked,
     Mandated,
@@ -126,16 +127,16 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
     row = STREAM[case]
     sender = payload.sender
     match row.outcome:
+        case Outcome.KEEP:
+            entry = _accepted(state, message, mandate, stream, row, now)
+            drained = _drain(stream, sender, payload.seq, message.id) if case is Case.NEXT else []
+            return Decision(sender, [entry, *drained], [])
         case Outcome.REFUSE:
             raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
         case Outcome.REPEAT:
             return Decision(sender, [], _stated(state.exchange(message.id)))
         case Outcome.NOTE:
             return Decision(sender, [_noted(stream, message)], [])
-        case Outcome.KEEP:
-            entry = _accepted(state, message, mandate, stream, row, now)
-            drained = _drain(stream, sender, payload.seq, message.id) if case is Case.NEXT else []
-            return Decision(sender, [entry, *drained], [])
         case Outcome.FORK:
             entry = _accepted(state, message, mandate, stream, row, now)
             return Decision(sender, [_fork(state, stream, message, case), entry], [])
@@ -220,11 +221,18 @@ def _mandate_findings(message: Message, mandate: Mandate, named: int) -> list[Fi
 
 def _confirmed(state: State, message: Message, stream: Stream) -> bool:
     """Whether an epoch is the first one numbered 1 that is known, or confirmed by the newest mandate."""
-    firsts = [key for key in state.streams[message.payload.sender] if key[0] == 1]
-    if stream.epoch[0] == 1 and firsts[:1] in ([], [stream.epoch]):
+    if stream.epoch[0] == 1 and _first(state, message.payload.sender) in {None, stream.epoch}:
         return True
     mandate = state.mandate(message.payload.sender)
     return mandate is not None and message.payload.epoch in mandate.payload.confirmed
+
+
+def _first(state: State, party: str) -> EpochKey | None:
+    """The first epoch numbered 1 of a party that is known."""
+    for key in state.streams[party]:
+        if key[0] == 1:
+            return key
+    return None
 
 
 def _drain(stream: Stream, sender: str, seq: int, head: bytes) -> list[Entry]:

@@ -56,62 +56,56 @@ class Event(NamedTuple):
 def event_of(kept: Kept, own: str) -> Event | None:
     """The event of an entry; None if the host is told nothing of it."""
     draw = _DRAW.get(type(kept.entry))
-    return draw(Event(kept.position, kept.time, EventCode.NOTICE, own), kept.entry) if draw else None
+    return draw(kept.position, kept.time, own, kept.entry) if draw else None
 
 
-def _accepted(base: Event, e: Accepted) -> Event:
+def _accepted(at: int, time: int, _: str, e: Accepted) -> Event:
     if not e.shown:
-        return base._replace(code=EventCode.IN_ORDER, party=e.sender, subject=e.id, kind=e.kind)
-    return Event(
-        base.position, base.time, EventCode.NOTICE, e.sender, e.id, e.kind, _findings(e.findings), e.data
-    )
+        return Event(at, time, EventCode.IN_ORDER, e.sender, e.id, e.kind)
+    return Event(at, time, EventCode.NOTICE, e.sender, e.id, e.kind, _findings(e.findings), e.data)
 
 
-def _noted(base: Event, e: Noted) -> Event:
-    code = EventCode.FLOODING if e.last else EventCode.NOTICE
-    return base._replace(code=code, party=e.sender, subject=e.id)
+def _noted(at: int, time: int, _: str, e: Noted) -> Event:
+    return Event(at, time, EventCode.FLOODING if e.last else EventCode.NOTICE, e.sender, e.id)
 
 
-def _drained(base: Event, e: Drained) -> Event:
-    return base._replace(code=EventCode.IN_ORDER, party=e.sender, subject=e.id)
+def _drained(at: int, time: int, _: str, e: Drained) -> Event:
+    return Event(at, time, EventCode.IN_ORDER, e.sender, e.id)
 
 
-def _fact(base: Event, e: Fact) -> Event:
-    return Event(
-        base.position, base.time, EventCode.SIGNAL, e.sender, e.subject, e.kind, _findings(e.findings), e.data
-    )
+def _fact(at: int, time: int, _: str, e: Fact) -> Event:
+    return Event(at, time, EventCode.SIGNAL, e.sender, e.subject, e.kind, _findings(e.findings), e.data)
 
 
-def _forked(base: Event, e: Forked) -> Event:
-    return base._replace(code=EventCode.FORK, party=e.sender, subject=e.one)
+def _forked(at: int, time: int, _: str, e: Forked) -> Event:
+    return Event(at, time, EventCode.FORK, e.sender, e.one)
 
 
-def _fired(base: Event, e: Fired) -> Event:
-    owed = Owed(e.owed)
-    return base._replace(code=EventCode.OVERDUE, party=e.party, subject=e.id, owed=owed, multiple=e.multiple)
+def _fired(at: int, time: int, _: str, e: Fired) -> Event:
+    return Event(at, time, EventCode.OVERDUE, e.party, e.id, owed=Owed(e.owed), multiple=e.multiple)
 
 
-def _mandated(base: Event, e: Mandated) -> Event:
-    return base._replace(code=EventCode.MANDATE, party=e.party, subject=e.id, data=e.data)
+def _mandated(at: int, time: int, _: str, e: Mandated) -> Event:
+    return Event(at, time, EventCode.MANDATE, e.party, e.id, data=e.data)
 
 
-def _epoch(base: Event, e: EpochOpened) -> Event:
-    return base._replace(code=EventCode.EPOCH)
+def _epoch(at: int, time: int, own: str, _: EpochOpened) -> Event:
+    return Event(at, time, EventCode.EPOCH, own)
 
 
-def _reserved(base: Event, e: Reserved) -> Event:
-    return base._replace(code=EventCode.RESERVED, subject=e.subject or e.id, kind=e.kind)
+def _reserved(at: int, time: int, own: str, e: Reserved) -> Event:
+    return Event(at, time, EventCode.RESERVED, own, e.subject or e.id, e.kind)
 
 
-def _sealed(base: Event, e: Sealed) -> Event:
-    return base._replace(code=EventCode.SEALED, subject=e.subject or e.id, kind=e.kind, data=e.data)
+def _sealed(at: int, time: int, own: str, e: Sealed) -> Event:
+    return Event(at, time, EventCode.SEALED, own, e.subject or e.id, e.kind, data=e.data)
 
 
 def _findings(raw: list[Any]) -> tuple[Finding, ...]:
     return tuple([Finding.load(one) for one in raw])
 
 
-_DRAW: dict[type, Callable[[Event, Any], Event]] = {
+_DRAW: dict[type, Callable[[int, int, str, Any], Event]] = {
     Accepted: _accepted,
     Noted: _noted,
     Drained: _drained,

@@ -7,7 +7,7 @@ and is read back when somebody asks or something more arrives about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from launchnotice.core.entries import (
     Accepted,
@@ -133,7 +133,7 @@ class Exchange:
         """Record one entry that is filed under the exchange's id."""
         match kept.entry:
             case Accepted() as entry:
-                self.place = self.arrived = Place(entry.place)
+                self.place = self.arrived = _PLACES[entry.place]
                 self.readable = entry.readable
                 self.findings, self.data = entry.findings, entry.data
                 self.time, self.position = kept.time, kept.position
@@ -212,7 +212,8 @@ def recall(kept: Iterable[Kept], own: str) -> Exchange | None:
     return exchange
 
 
-_SETTLED_AT = {
+_PLACES: Final = {place.value: place for place in Place}
+_SETTLED_AT: Final = {
     Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,
     Owed.RECEIPT: Delivery.RECEIVED,
     Owed.NOTHING: Delivery.PENDING,

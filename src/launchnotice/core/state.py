@@ -93,9 +93,11 @@ class State:
 
     def version_named(self, party: str, epoch: EpochKey, seq: int) -> int:
         """The highest mandate version named before a position, in its epoch or an earlier one."""
-        streams = self.streams[party]
-        earlier = [streams[key].version_before(0) for key in streams if key[0] <= epoch[0] and key != epoch]
-        return max([self.stream(party, epoch).version_before(seq), *earlier])
+        highest = 0
+        for key, stream in self.streams[party].items():
+            if key[0] <= epoch[0]:
+                highest = max(highest, stream.version_before(seq if key == epoch else 0))
+        return highest
 
     def newest_named(self, party: str) -> int:
         """The highest mandate version that any notice of a party names."""
@@ -118,9 +120,10 @@ class State:
 
     def _apply_exchange(self, kept: Kept) -> None:
         entry = kept.entry
-        subject = _subject(entry)
-        if subject is None:
+        find = _SUBJECT.get(type(entry))
+        if find is None:
             return
+        subject = find(entry)
         exchange = self.exchanges.get(subject) or begin(entry, self.own)
         if exchange is None:
             # Read back what is settled; the entry itself is in the journal already, so it is folded too.
@@ -198,7 +201,9 @@ class State:
         stream.disputed = known
 
     def _recorded(self, party: str, epoch: EpochKey) -> Stream:
-        return self.streams[party].setdefault(epoch, self.stream(party, epoch))
+        stream = self.stream(party, epoch)
+        self.streams[party][epoch] = stream
+        return stream
 
     def _confirmed(self, entry: Confirmed) -> None:
         self.confirmed = max(self.confirmed, entry.position)
@@ -207,18 +212,24 @@ class State:
         return
 
 
-def _subject(entry: Entry) -> bytes | None:
-    """The id of the exchange that an entry belongs to."""
-    match entry:
-        case Reserved() | Sealed():
-            return entry.subject or entry.id
-        case Fact():
-            return entry.subject
-        case Accepted() | Mandated() | Drained() | Fired():
-            return entry.id
-        case _:
-            return None
+def _id(entry: Accepted | Mandated | Drained | Fired) -> bytes:
+    return entry.id
 
+
+def _subject(entry: Reserved | Sealed | Fact) -> bytes:
+    return entry.subject or entry.id
+
+
+# The id of the exchange that an entry belongs to.
+_SUBJECT: dict[type, Callable[[Any], bytes]] = {
+    Accepted: _id,
+    Mandated: _id,
+    Drained: _id,
+    Fired: _id,
+    Reserved: _subject,
+    Sealed: _subject,
+    Fact: _subject,
+}
 
 # Each method takes the entry of its own row; a fact and a firing change their exchange alone.
 _RECORD: dict[type, Callable[[State, Any], None]] = {

@@ -68,6 +68,8 @@ class Stream:
         """
         if 0 < seq <= self.seq:
             return 0
+        if not self.held:
+            return self.version
         return max([self.version, *(held.version for at, held in self.held.items() if at < seq or not seq)])
 
     def highest(self) -> tuple[int, bytes]:

@@ -68,7 +68,7 @@ class Rule(Record):
 
     def validate(self) -> None:
         """A rule has what its check needs."""
-        missing = [name for name in _NEEDS[self.check] if getattr(self, name) in _ABSENT]
+        missing = [name for name in _NEEDS[self.check] if _absent(getattr(self, name))]
         if missing:
             raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
         if any(len(set(values)) < len(values) for values in (self.values, *(c.values for c in self.when))):
@@ -189,12 +189,14 @@ class Judge:
     __slots__ = ("_amended", "_rules")
 
     def __init__(self, agreement: Agreement) -> None:
-        rules: dict[int, list[tuple[_Check, Rule]]] = {}
+        rules: dict[int, list[_Applied]] = {}
         for rule in agreement.rules:
-            rules.setdefault(rule.kind, []).append((_CHECKS[rule.check], rule))
+            if rule.check in _CHECKS:
+                when = [(condition.subject, frozenset(condition.values)) for condition in rule.when]
+                rules.setdefault(rule.kind, []).append((when, rule.subject, _CHECKS[rule.check], rule))
         self._rules = rules
         # What is announced anew is announced; how early that must be is another question.
-        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[1].check is not Check.LEAD_TIME]
+        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[3].check is not Check.LEAD_TIME]
 
     def __call__(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
         """The findings on a notice.
@@ -206,9 +208,9 @@ class Judge:
             received: when it arrived, in seconds, by the receiver's clock.
         """
         findings: list[Finding] = []
-        _apply(self._rules.get(kind, ()), _Notice(vars(body), issued, received), findings)
+        _apply(self._rules.get(kind, ()), vars(body), issued, received, findings)
         if type(body) is Amendment:
-            _apply(self._amended, _Notice(vars(body.notification), issued, received), findings)
+            _apply(self._amended, vars(body.notification), issued, received, findings)
         return findings
 
 
@@ -218,26 +220,30 @@ class _Notice(NamedTuple):
     received: int
 
 
-_Check: TypeAlias = Callable[[Rule, _Notice, list[Finding]], None]
+_Check: TypeAlias = Callable[[Rule, Any, _Notice, list[Finding]], None]
+# The fields on whose values a rule depends, the field that it looks at, and how.
+_Applied: TypeAlias = tuple[list[tuple[str, frozenset[int]]], str, _Check, Rule]
 
 
-def _apply(rules: Sequence[tuple[_Check, Rule]], notice: _Notice, found: list[Finding]) -> None:
-    for check, rule in rules:
-        for condition in rule.when:
-            if notice.fields.get(condition.subject) not in condition.values:
+def _apply(
+    rules: Sequence[_Applied], fields: dict[str, Any], issued: int, received: int, found: list[Finding]
+) -> None:
+    notice = _Notice(fields, issued, received)
+    for when, subject, check, rule in rules:
+        for name, values in when:
+            if fields.get(name) not in values:
                 break
         else:
-            check(rule, notice, found)
+            check(rule, fields.get(subject), notice, found)
 
 
-def _scope(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    value = notice.fields.get(rule.subject)
+def _scope(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
     if value is not None and value not in rule.values:
         found.append(_finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value)))
 
 
-def _required(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    if notice.fields.get(rule.subject) not in _ABSENT:
+def _required(rule: Rule, value: Any, notice: _Notice, found: list[Finding]) -> None:
+    if not _absent(value):
         return
     keys = [row.key for row in BODIES[rule.kind].FIELDS if row.name == rule.subject]
     if any(one.key in keys for one in notice.fields.get("withheld", ())):
@@ -246,19 +252,20 @@ def _required(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
         found.append(_finding(FindingCode.MISSING, rule, "given", "absent"))
 
 
-def _forbidden(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    if notice.fields.get(rule.subject) not in _ABSENT:
+def _forbidden(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
+    if not _absent(value):
         found.append(_finding(FindingCode.NOT_ALLOWED, rule, "absent", "given"))
 
 
-def _area_form(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    value = notice.fields.get(rule.subject)
-    areas = value if isinstance(value, tuple) else () if value is None else (value,)
-    wrong = [area.FORM for area in areas if area.FORM not in rule.values]
-    found += [_finding(FindingCode.AREA_FORM, rule, _one_of(rule, AreaForm), label(form)) for form in wrong]
+def _area_form(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
+    areas = value if type(value) is tuple else () if value is None else (value,)
+    for area in areas:
+        if area.FORM not in rule.values:
+            expected = _one_of(rule, AreaForm)
+            found.append(_finding(FindingCode.AREA_FORM, rule, expected, label(area.FORM)))
 
 
-def _lead_time(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
+def _lead_time(rule: Rule, _: Any, notice: _Notice, found: list[Finding]) -> None:
     start = _start(notice)
     if start is None:
         return
@@ -268,10 +275,6 @@ def _lead_time(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
         moment, unit = label(rule.anchor or Anchor.ISSUED), label(rule.unit or TimeUnit.HOURS)
         expected = f"{moment} by {times.format_instant(latest)} ({rule.amount} {unit})"
         found.append(_finding(FindingCode.LATE, rule, expected, times.format_instant(counted)))
-
-
-def _no_finding(rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    """A validity says when a notice lapses, which is a view and no finding."""
 
 
 def _start(notice: _Notice) -> int | None:
@@ -284,6 +287,10 @@ def _start(notice: _Notice) -> int | None:
 
 def _seconds(rule: Rule) -> int:
     return (rule.amount or 0) * _SECONDS[rule.unit or TimeUnit.HOURS]
+
+
+def _absent(value: Any) -> bool:
+    return value is None or (type(value) is tuple and not value)
 
 
 def _one_of(rule: Rule, enum: Any) -> str:
@@ -301,15 +308,13 @@ def _finding(code: FindingCode, rule: Rule, expected: str, found: str) -> Findin
     )
 
 
-_ABSENT: Final = (None, ())
-
 _CHECKS: Final[dict[Check, _Check]] = {
     Check.SCOPE: _scope,
     Check.REQUIRED: _required,
     Check.FORBIDDEN: _forbidden,
     Check.AREA_FORM: _area_form,
     Check.LEAD_TIME: _lead_time,
-    Check.VALIDITY: _no_finding,
+    # A validity says when a notice lapses, which is a view and no finding.
 }
 
 # The type of field that a check can compare; None: any.

@@ -20,7 +20,7 @@ from launchnotice.wire.bounds import MAX_IDENTITIES, MAX_LABEL, MAX_MANDATE
 from launchnotice.wire.codecs import Array, Enumeration, Instant, Text, wrong_type
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import CoseKey, PublicKey
-from launchnotice.wire.message import Enrolled, Keyring, check_signatures, identify
+from launchnotice.wire.message import Enrolled, Keyring, Signer, check_signatures, identify
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, PARTY, SEQUENCE, Epoch, Position
 
@@ -227,8 +227,9 @@ def _keyring(payload: MandatePayload, channel: Channel) -> dict[bytes, Enrolled]
         labels.add(identity.label)
         if tuple(key.alg for key in identity.keys) != channel.algorithms:
             raise Refused(Refusal.INCOMPLETE_IDENTITY, "expected one key for each algorithm of the suite")
+        signer = Signer(identity.label, identity.role)
         for key in identity.keys:
-            keyring[key.kid] = Enrolled(key, identity.label, identity.role)
+            keyring[key.kid] = Enrolled(key, signer)
     if len(labels) != len(payload.identities):
         raise Refused(Refusal.DUPLICATE_ENTRY, "an identity's label occurs once")
     if len(keyring) != sum(len(identity.keys) for identity in payload.identities):

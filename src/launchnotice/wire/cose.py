@@ -94,9 +94,13 @@ def envelope_digest(data: bytes) -> bytes:
 
 def to_be_signed(body_header: bytes, signer: Signatory, payload: bytes) -> bytes:
     """The Sig_structure that one key signs (RFC 9052 section 4.4)."""
-    return b"".join(
-        (_SIGNED_STARTS[body_header], cbor.encode(signature_header(signer)), _AAD, cbor.encode(payload))
-    )
+    start, end = signed_parts(body_header, payload)
+    return start + cbor.encode(signature_header(signer)) + end
+
+
+def signed_parts(body_header: bytes, payload: bytes) -> tuple[bytes, bytes]:
+    """What stands before and after the signature's header in every Sig_structure of an envelope."""
+    return _SIGNED_STARTS[body_header], _AAD + cbor.encode(payload)
 
 
 def signature_header(signer: Signatory) -> bytes:

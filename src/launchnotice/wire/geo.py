@@ -365,7 +365,7 @@ def shape_problems(body: Record) -> list[str]:
     Polygons beyond `MAX_EXAMINED` points in all are not examined, and that is said.
     """
     areas = [*_areas(body)]
-    if sum(area.corners() for area in areas) > MAX_EXAMINED:
+    if sum([area.corners() for area in areas]) > MAX_EXAMINED:
         return [f"not examined: more than {MAX_EXAMINED} points"]
     return [f"{label(area.FORM)}: {problem}" for area in areas for problem in area.problems()]
 

@@ -117,22 +117,31 @@ PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
 }
 
 
+class Signer(NamedTuple):
+    """One identity that signed, or can sign."""
+
+    identity: str
+    role: Role
+
+
 class Enrolled(NamedTuple):
     """A key of a mandate: whose it is, and in what role."""
 
     key: PublicKey
-    identity: str
-    role: Role
+    signer: Signer
+
+    @property
+    def identity(self) -> str:
+        """The label of the identity whose key it is."""
+        return self.signer.identity
+
+    @property
+    def role(self) -> Role:
+        """The role of that identity."""
+        return self.signer.role
 
 
 Keyring = Mapping[bytes, Enrolled]
-
-
-class Signer(NamedTuple):
-    """One identity that signed."""
-
-    identity: str
-    role: Role
 
 
 class Message:
@@ -325,17 +334,16 @@ def identify(manifest: tuple[Signatory, ...], keyring: Keyring, keys: int) -> tu
         enrolled = keyring.get(line.kid)
         if enrolled is None or enrolled.key.alg is not line.alg:
             raise Refused(Refusal.UNKNOWN_SIGNER, "a kid that the mandate does not list")
-        signer = Signer(enrolled.identity, enrolled.role)
-        counts[signer] = counts.get(signer, 0) + 1
+        counts[enrolled.signer] = counts.get(enrolled.signer, 0) + 1
     if len(counts) > MAX_SIGNERS:
         raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNERS} identities sign")
-    if any(count != keys for count in counts.values()):
+    if set(counts.values()) - {keys}:
         raise Refused(Refusal.INCOMPLETE_IDENTITY, "an identity signs with every algorithm of the suite")
     return tuple(counts)
 
 
 def check_signatures(envelope: cose.Envelope, manifest: tuple[Signatory, ...], keyring: Keyring) -> None:
     """Every signature verifies; one bad one refuses the whole (R-SIGN-5)."""
-    for line, (_, signature) in zip(manifest, envelope.signatures, strict=True):
-        signed = cose.to_be_signed(envelope.body_header, line, envelope.payload)
-        keyring[line.kid].key.verify(signature, signed)
+    start, end = cose.signed_parts(envelope.body_header, envelope.payload)
+    for line, (header, signature) in zip(manifest, envelope.signatures, strict=True):
+        keyring[line.kid].key.verify(signature, start + cbor.encode(header) + end)
