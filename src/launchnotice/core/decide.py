@@ -66,7 +66,8 @@ def decide(state: State, data: bytes, now: int) -> Decision:
     envelope = cose.parse(data, MAX_MANDATE)
     if envelope.content_type is ContentType.MANDATE:
         return _mandate(state, UnverifiedMandate.parse(data, envelope))
-    return _message(state, parse_message(data, envelope), envelope.content_type, now)
+    unverified = parse_message(data, envelope, state.channel.id)
+    return _message(state, unverified, envelope.content_type, now)
 
 
 def peek(data: bytes) -> bytes:
@@ -100,8 +101,6 @@ def _message(state: State, unverified: Unverified, content_type: ContentType, no
 def _context(state: State, unverified: Unverified, content_type: ContentType) -> Mandate:
     """The mandate of a message that belongs here; raises `Refused`."""
     channel = state.channel
-    if unverified.channel != channel.id:
-        raise Refused(Refusal.WRONG_CHANNEL, "another channel's message")
     if content_type is not channel.content_type:
         raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {channel.content_type.value}")
     if unverified.sender not in channel.parties:

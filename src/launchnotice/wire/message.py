@@ -223,16 +223,19 @@ class Unverified:
         return Message(self, signers)
 
 
-def parse(data: bytes, envelope: cose.Envelope | None = None) -> Unverified:
+def parse(data: bytes, envelope: cose.Envelope | None = None, channel: bytes | None = None) -> Unverified:
     """Read a message without trusting it; raises `Refused`.
 
     Args:
         data: the received bytes.
         envelope: its parts, if the caller has taken it apart already.
+        channel: the receiver's channel id; another channel's message is refused before it is decoded.
     """
     if len(data) > MAX_MESSAGE:
         raise Refused(Refusal.TOO_LARGE, f"at most {MAX_MESSAGE} bytes, got {len(data)}")
     envelope = envelope or cose.parse(data, MAX_MESSAGE)
+    if channel is not None and _names_another(envelope.payload, channel):
+        raise Refused(Refusal.WRONG_CHANNEL, "another channel's message")
     payload, row = parse_payload(envelope.payload)
     cose.match_manifest(envelope, payload.manifest)
     return Unverified(data, envelope, payload, row)
@@ -241,6 +244,11 @@ def parse(data: bytes, envelope: cose.Envelope | None = None) -> Unverified:
 def recall(data: bytes) -> Message:
     """The message of bytes that were verified before they were journalled; it names no signers."""
     return Message(parse(data), ())
+
+
+def _names_another(payload: bytes, channel: bytes) -> bool:
+    """Whether a payload has another channel id where a message's stands: key 1 comes first."""
+    return payload.startswith(_CHANNEL, 1) and not payload.startswith(channel, 1 + len(_CHANNEL))
 
 
 def parse_payload(data: bytes) -> tuple[Payload, KindRow]:

@@ -29,6 +29,7 @@ from tests.spec.requirements.messages import (
     foreign_key,
     half_identity,
     notice,
+    payload,
     raw,
     receipt,
     receipt_of_mandate,
@@ -152,10 +153,38 @@ SIGNATURES = cases(
 
 ORDER = cases(
     (
-        "manifest before channel",
+        "envelope before channel",
+        "R-ORDER-1",
+        "bad-header",
+        lambda w: reshaped(notice(w, k1=bytes(32)), lambda f: [f[0], {1: 1}, *f[2:]]),
+    ),
+    (
+        "channel before the rest of the payload",
+        "R-ORDER-1",
+        "wrong-channel",
+        lambda w: payload(w, b"\xaa\x01\x58\x20" + bytes(32) + b"\xff"),
+    ),
+    ("channel cut short", "R-ORDER-1", "wrong-channel", lambda w: payload(w, b"\xaa\x01\x58\x20" + bytes(7))),
+    (
+        "channel with another head",
+        "R-ORDER-1",
+        "not-deterministic",
+        lambda w: payload(w, b"\xaa\x01\x59\x00\x20" + bytes(32)),
+    ),
+    ("channel before kind", "R-ORDER-1", "wrong-channel", lambda w: notice(w, k1=bytes(32), k5=None)),
+    (
+        "channel before manifest",
+        "R-ORDER-1",
+        "wrong-channel",
+        lambda w: reshaped(notice(w, k1=bytes(32)), lambda f: [*f[:3], f[3][1:]]),
+    ),
+    (
+        "manifest before content type",
         "R-ORDER-1",
         "manifest-mismatch",
-        lambda w: reshaped(notice(w, k1=bytes(32)), lambda f: [*f[:3], f[3][1:]]),
+        lambda w: reshaped(
+            w.forger.signed(raw(w), header=exercise_header()).data, lambda f: [*f[:3], f[3][1:]]
+        ),
     ),
     (
         "channel before content type",
