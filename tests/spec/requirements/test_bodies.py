@@ -93,9 +93,9 @@ def windows(*later: tuple[int, int], first: tuple[int, int] | None = (100, 200))
     return {**when, 12: [span(*one) for one in later]}
 
 
-def held(*keys: int, **more: Any) -> dict[int, Any]:
-    """Commitments to these fields."""
-    return {27: [{1: key, 2: ID} for key in keys]} | more.get("given", {})
+def held(*keys: int, given: dict[int, Any] | None = None) -> dict[int, Any]:
+    """Commitments to these fields, and what is given all the same."""
+    return {27: [{1: key, 2: ID} for key in keys], **(given or {})}
 
 
 def shown(value: bytes, key: int = 10) -> dict[int, Any]:
