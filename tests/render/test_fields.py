@@ -27,10 +27,9 @@ from launchnotice.render.fields import (
     kind_name,
     layout,
     quote,
-    rule_line,
-    tree,
     wrap,
 )
+from launchnotice.render.records import rule_line, tree
 from launchnotice.wire import cbor
 from launchnotice.wire.codecs import Bool, Bytes, Int, Text
 from launchnotice.wire.cose import Manifest, Signatory
@@ -65,17 +64,17 @@ class Novel(Record, open=True):
 def test_new_record_is_shown_without_a_change_here() -> None:
     novel = Novel.load({1: 7, 99: [1, b"\x1b", "\x1b[31m"]})
     assert layout(tree(novel, Style.SPOKEN)) == [
-        '  heading               "7\\x07 degrees"',
+        '  heading               "7\\u0007 degrees"',
         "  short                 01",
         "  flag                  no",
         "  reply within          1 min 30 s",
-        "  note                  not given",
         "  digest                0000 0000 0000 0000 0000 0000 0000 0000",
         "                        0000 0000 0000 0000 0000 0000 0000 0000",
-        "  unknown field 99      [1, h'1b', \"\\x1b[31m\"]",
+        "  unknown field 99      [1, h'1b', \"\\u001b[31m\"]",
+        "  not given             note",
     ]
     assert layout(tree(novel, Style.RAW))[:3] == [
-        '   1 heading            "7\\x07 degrees"',
+        '   1 heading            "7\\u0007 degrees"',
         "   2 short              01 (default)",
         "   3 flag               no (default)",
     ]
@@ -165,7 +164,7 @@ def test_long_bytes_are_shown_by_their_digest() -> None:
 
 def test_values_of_unknown_meaning_are_shown_in_diagnostic_notation() -> None:
     value = {1: [None, True, False, -5], 2: {-1: "é\u0007"}, 3: b"\xff"}
-    assert diagnostic(cbor.encode(value)) == ("{1: [null, true, false, -5], 2: {-1: \"é\\x07\"}, 3: h'ff'}")
+    assert diagnostic(cbor.encode(value)) == ("{1: [null, true, false, -5], 2: {-1: \"é\\u0007\"}, 3: h'ff'}")
     long = cbor.encode([0] * 5_000)
     assert len(diagnostic(long)) < MAX_SHOWN + 120
     assert hashlib.sha256(long).hexdigest() in diagnostic(long)

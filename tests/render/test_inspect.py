@@ -234,14 +234,14 @@ def test_body_that_nobody_can_read_is_shown_raw_and_is_no_refusal() -> None:
     broken = inspect(FORGER.notice(body={1: 77, 2: "\x1b[2J"}).data, CHANNEL, [FIRST])
     assert broken.verdict.verified
     assert "UNINTELLIGIBLE        unknown-value: category" in broken.text()
-    assert '"\\x1b[2J"' in broken.text()
+    assert '"\\u001b[2J"' in broken.text()
     assert broken.to_json()["payload"]["body"] == {"#1": "184d", "#2": "641b5b324a"}
 
 
 def test_hostile_text_in_an_unknown_field_never_reaches_the_terminal() -> None:
-    raw = {**launch().dump(), 99: "\x1b]0;owned\x07\u202e\u2066\n\rVERIFIED: signed by all"}
+    raw = {**launch().dump(), 100: "\x1b]0;owned\x07\u202e\u2066\n\rVERIFIED: signed by all"}
     shown = inspect(FORGER.notice(body=raw).data).text()
-    assert "unknown field 99" in shown
+    assert "unknown field 100" in shown
     for line in shown.splitlines():
         assert line.isprintable()
     assert not any(line.startswith("VERIFIED") for line in shown.splitlines())

@@ -4,41 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from launchnotice import Channel, Draft, Endpoint, Mandate, Review
 from launchnotice.ceremony import draft_mandate, review_mandate, sign_mandate
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import (
     Basing,
-    Category,
     EventCode,
     Evidence,
     FindingCode,
-    GenericClass,
+    Kind,
     LaunchPhase,
     LengthUnit,
     Need,
-    NoticeBasis,
-    Ocean,
     Place,
-    Purpose,
-    Quadrant,
     RejectionCode,
 )
 from launchnotice.render import text
-from launchnotice.render.fields import WIDTH, escape
+from launchnotice.render.fields import WIDTH
+from launchnotice.testing.strategies import bodies
 from launchnotice.views import Attention, ExchangeView, LaunchView, SignalView
 from launchnotice.wire import geo
 from launchnotice.wire.notices import LaunchNotification, Window
 from launchnotice.wire.signals import Acknowledgement, Rejection
+from tests.render.leaves import dense, leaves
 from tests.support import (
     NOW,
     launch,
@@ -82,11 +76,6 @@ def compare(name: str, found: str) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
-
-
-def dense(shown: str) -> str:
-    """Text without white space: where a line breaks says nothing."""
-    return "".join(shown.split())
 
 
 # Reviews -------------------------------------------------------------------------------
@@ -158,70 +147,12 @@ def test_review_of_a_signal_names_the_addressee_and_the_notice() -> None:
     assert "implausible" in shown
 
 
-areas = st.sampled_from(
-    [
-        geo.Point(latitude=-1, longitude=648_000_000),
-        geo.Circle(latitude=1, longitude=-1, radius=23_150, unit=LengthUnit.NAUTICAL_MILE),
-        geo.Circle(latitude=1, longitude=-1, radius=1_001, unit=LengthUnit.KILOMETRE),
-        geo.Polygon(points=((0, 0), (0, 3_600_000), (3_600_000, 0))),
-        geo.OceanQuadrant(ocean=Ocean.PACIFIC, quadrant=Quadrant.NORTH_EAST),
-        geo.WaterBody(name="Barents Sea"),
-        geo.LandRegion(name="Байконур", boundary=geo.Polygon(points=((0, 0), (0, 5), (9, 1)))),
-    ]
-)
-remarks = st.text(min_size=1, max_size=300).map(lambda raw: unicodedata.normalize("NFC", raw))
-
-
-@st.composite
-def launches(draw: st.DrawFn) -> LaunchNotification:
-    """Any launch notification."""
-    dated = draw(st.booleans())
-    start = draw(st.integers(0, 4_000_000_000))
-    return LaunchNotification(
-        category=draw(st.sampled_from(Category)),
-        generic_class=draw(st.none() | st.sampled_from(GenericClass)),
-        basing=draw(st.none() | st.sampled_from(Basing)),
-        planned_date=draw(st.integers(0, 40_000)) if dated else None,
-        window=None if dated else Window(start=start, end=start + draw(st.integers(1, 9_999_999))),
-        launch_area=draw(st.none() | areas),
-        impact_areas=tuple(draw(st.lists(areas, max_size=3))),
-        launch_count=draw(st.integers(1, 1_000)),
-        purpose=draw(st.none() | st.sampled_from(Purpose)),
-        basis=draw(st.none() | st.sampled_from(NoticeBasis)),
-        remark=draw(st.none() | remarks.filter(_allowed)),
-    )
-
-
-def _allowed(remark: str) -> bool:
-    try:
-        LaunchNotification(category=Category.BALLISTIC_MISSILE, planned_date=1, remark=remark)
-    except Exception:  # noqa: BLE001 - whatever the field type says
-        return False
-    return True
-
-
-def leaves(value: Any) -> Iterator[str]:
-    """The values of a body's JSON as the text must show them."""
-    match value:
-        case dict():
-            for name, item in value.items():
-                if name != "radius":  # shown in its author's unit
-                    yield from leaves(item)
-        case list():
-            for item in value:
-                yield from leaves(item)
-        case str() if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value):
-            yield value.replace("T", "").replace("Z", "UTC")
-        case _:
-            yield dense(escape(str(value)).replace('"', '\\"'))
-
-
 @settings(max_examples=60, deadline=None)
-@given(launches())
-def test_every_value_of_a_notice_is_in_its_review_and_every_line_is_safe(body: LaunchNotification) -> None:
+@given(bodies(Kind.LAUNCH))
+def test_every_value_of_a_notice_is_in_its_review_and_every_line_is_safe(body: Any) -> None:
     shown = text.review(review_of(body), CHANNEL)
     found = dense(shown)
-    for value in leaves(body.to_json()):
+    for value in leaves(body):
         assert value in found
     for line in shown.splitlines():
         assert line.isprintable()
@@ -335,15 +266,48 @@ def test_contradicting_signals_are_shown_as_evidence() -> None:
     assert "STATED TWICE" in section
 
 
+def launch_view(**changes: Any) -> LaunchView:
+    """A launch that was amended once, in its window."""
+    base = LaunchView(
+        id=bytes(32),
+        phase=LaunchPhase.ANNOUNCED,
+        version=2,
+        notification=launch(planned_date=None, window=Window(start=NOW, end=NOW + 3_600)),
+        span=(NOW, NOW + 3_600),
+        open=True,
+        lapsed=False,
+        notices=(bytes(32), b"\xff" * 32),
+    )
+    return base._replace(**changes)
+
+
 def test_launch_says_when_it_may_take_place() -> None:
-    span = (NOW, NOW + 3_600)
-    now = LaunchView(bytes(32), LaunchPhase.ANNOUNCED, 2, span, open=True, lapsed=False)
-    assert "announced, version 2" in text.launch(now)
-    assert "before 2027-01-15 09:00:00 UTC" in text.launch(now)
-    assert re.search(r" now\n", text.launch(now))
-    assert " lapsed\n" in text.launch(now._replace(open=False, lapsed=True))
-    assert " not yet\n" in text.launch(now._replace(open=False))
-    assert "at no named time" in text.launch(now._replace(span=None, open=False))
+    shown = text.launch(launch_view())
+    assert re.search(r"phase +ANNOUNCED, version 2\n", shown)
+    assert "before 2027-01-15 09:00:00 UTC" in shown
+    assert re.search(r" NOW\n", shown)
+    assert " LAPSED," in text.launch(launch_view(open=False, lapsed=True))
+    assert " not yet\n" in text.launch(launch_view(open=False))
+    assert "no named time" in text.launch(launch_view(span=None, open=False))
+
+
+def test_launch_names_its_notices_and_what_holds() -> None:
+    shown = text.launch(launch_view())
+    assert re.search(r"its notices +2\n +1 +\[0000 0000 .*\]\n +2 +\[ffff ffff .*\]\n", shown)
+    assert "WHAT WAS LAST SAID OF IT\n" in shown
+    assert "  category              ballistic missile\n" in shown
+    assert "NOTE" not in shown
+    extended = text.launch(launch_view(span=(NOW, NOW + 7_200)))
+    assert "NOTE                  the window was extended" in extended
+
+
+@pytest.mark.parametrize("phase", [phase for phase in LaunchPhase if phase is not LaunchPhase.ANNOUNCED])
+def test_launch_that_is_over_or_called_off_never_says_that_it_may_take_place(phase: LaunchPhase) -> None:
+    shown = text.launch(launch_view(phase=phase))
+    assert phase.value.upper() in shown
+    assert "was announced for" in shown
+    assert "may take place" not in shown
+    assert "NOW" not in shown
 
 
 def test_attention_counts_down_and_up() -> None:

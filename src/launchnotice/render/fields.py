@@ -1,8 +1,9 @@
-"""Records as lines of plain English text: labels from field names, values as people write them.
+"""Lines of plain English text: labels, values as people write them, and nothing that can pass for ours.
 
-- Nothing here knows a kind: a new body, area or field is shown without a change.
 - What somebody else wrote is safe for a terminal: whatever is not printable is escaped, free
   text is quoted, and it is wrapped within its column, so that no line of it can pass for ours.
+
+Not here: which value of a record is shown how (`render.records`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,14 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from launchnotice.pact.agreement import Rule
-from launchnotice.registry import AreaForm, kind_row, label
+from launchnotice.registry import kind_row
+from launchnotice.render.diagnostic import line
 from launchnotice.wire import cbor, times
 from launchnotice.wire.bounds import MAX_MESSAGE
-from launchnotice.wire.codecs import Array, Bool, Bytes, Codec, Date, Enumeration, Instant, Int, Text
-from launchnotice.wire.coordinates import Axis, format_dms, format_length
-from launchnotice.wire.cose import Manifest
-from launchnotice.wire.geo import Area, Circle, Points
-from launchnotice.wire.keys import CoseKey
-from launchnotice.wire.message import BODIES
-from launchnotice.wire.record import Nested, Record
 
 WIDTH: Final = 80
 """Columns of a line; the usual terminal."""
@@ -55,27 +49,6 @@ class Node(NamedTuple):
     below: tuple[Node, ...] = ()
 
 
-# Records -------------------------------------------------------------------------------
-
-
-def tree(record: Record, style: Style, skip: Sequence[str] = ()) -> list[Node]:
-    """A node for each field of a record, except those to skip."""
-    raw = style is Style.RAW
-    nodes = []
-    for row in record.FIELDS:
-        value = getattr(record, row.name)
-        name = f"{row.key:>2} {words(row.name)}" if raw else words(row.name)
-        absent = value in (None, ())
-        if row.name in skip or (raw and absent):
-            continue
-        node = Node(name, "not given") if absent else _field(record, row.name, row.codec, value, style)
-        if raw and not row.required and value == row.default:
-            node = node._replace(value=f"{node.value} (default)")
-        nodes.append(node._replace(label=name))
-    nodes += [Node(f"unknown field {key}", diagnostic(data)) for key, data in record.extra.items()]
-    return nodes
-
-
 def layout(nodes: Iterable[Node], indent: int = 2) -> list[str]:
     """Nodes as lines, values in one column."""
     lines = []
@@ -88,22 +61,6 @@ def layout(nodes: Iterable[Node], indent: int = 2) -> list[str]:
 def words(name: str) -> str:
     """A field's name or a code as words: ``impact_areas`` is *impact areas*."""
     return name.replace("_", " ").replace("-", " ")
-
-
-def rule_line(rule: Rule) -> str:
-    """A rule of an agreement in one line, with its article and what is known of it."""
-    subject = f"{kind_name(rule.kind)}, {escape(words(rule.subject))}"
-    terms = [f"{label(rule.check)} of {subject}" + (f": {_RULE['values'](rule)}" if rule.values else "")]
-    if rule.amount is not None and rule.unit is not None:
-        terms.append(f"{rule.amount} {label(rule.unit)}")
-    if rule.anchor is not None:
-        terms.append(f"counted from {label(rule.anchor)}")
-    if rule.when:
-        terms.append(f"if {_RULE['when'](rule)}")
-    terms.append(f"{quote(rule.article)}, {label(rule.evidence)}")
-    if rule.provisional:
-        terms.append(f"provisional: {', '.join(map(escape, rule.provisional))}")
-    return "; ".join(terms)
 
 
 # Values --------------------------------------------------------------------------------
@@ -163,7 +120,7 @@ def hexadecimal(data: bytes) -> str:
 
 def diagnostic(data: bytes) -> str:
     """Deterministic CBOR in diagnostic notation (RFC 8949 section 8), cut if it is long."""
-    text = _notation(cbor.decode(data, MAX_MESSAGE))
+    text = line(cbor.decode(data, MAX_MESSAGE))
     if len(text) <= MAX_SHOWN:
         return text
     return f"{text[:MAX_SHOWN]}… ({len(data):,} bytes, SHA-256\n{hashlib.sha256(data).hexdigest()})"
@@ -230,125 +187,3 @@ def _escaped(char: str) -> str:
 
 def _grouped(digits: str) -> list[str]:
     return [digits[start : start + 4] for start in range(0, len(digits), 4)]
-
-
-def _field(record: Record, name: str, codec: Codec, value: Any, style: Style) -> Node:
-    """Values that one field alone does not explain come first."""
-    if isinstance(record, Circle) and name == "radius":
-        return Node(name, format_length(record.radius, record.unit))
-    if isinstance(record, Rule) and name in _RULE:
-        return Node(name, _RULE[name](record))
-    if isinstance(codec, Int) and name == "kind":
-        return Node(name, f"{value} ({kind_name(value)})" if style is Style.RAW else kind_name(value))
-    if name.endswith("_within"):
-        return Node(name, duration(value))
-    return _value(name, codec, value, style)
-
-
-def _value(name: str, codec: Codec, value: Any, style: Style) -> Node:
-    for base in type(codec).__mro__:
-        if base in _SIMPLE:
-            return Node(name, _SIMPLE[base](codec, value))
-        if base in _COMPOUND:
-            return _COMPOUND[base](name, codec, value, style)
-    if isinstance(codec, Bytes):
-        spoken = style is Style.SPOKEN and len(value) == _DIGEST_SIZE
-        return Node(name, groups(value) if spoken else hexadecimal(value))
-    # A field type of a later version still has its JSON.
-    return Node(name, _notation(codec.to_json(value)))
-
-
-_DIGEST_SIZE: Final = 32
-
-
-def _array(name: str, codec: Any, value: Sequence[Any], style: Style) -> Node:
-    return _numbered(name, [_value("", codec.item, item, style) for item in value])
-
-
-def _numbered(name: str, nodes: Sequence[Node]) -> Node:
-    below = tuple(node._replace(label=str(number)) for number, node in enumerate(nodes, 1))
-    return Node(name, str(len(nodes)), below)
-
-
-def _nested(name: str, _: Any, value: Record, style: Style) -> Node:
-    if isinstance(value, Rule) and style is Style.SPOKEN:
-        return Node(name, rule_line(value))
-    return Node(name, "", tuple(tree(value, style)))
-
-
-def _area(name: str, _: Any, value: Any, style: Style) -> Node:
-    problems = [Node("PROBLEM", str(problem)) for problem in value.problems()]
-    return Node(name, label(value.FORM), (*tree(value, style), *problems))
-
-
-def _points(name: str, codec: Any, value: Any, _style: Style) -> Node:
-    return _numbered(name, [Node("", text) for text in codec.to_json(value)])
-
-
-def _manifest(name: str, _: Any, value: Any, style: Style) -> Node:
-    shown = hexadecimal if style is Style.RAW else groups
-    return _numbered(name, [Node("", f"{label(line.alg)}\n{shown(line.kid)}") for line in value])
-
-
-def _key(name: str, _: Any, key: Any, style: Style) -> Node:
-    print_ = hexadecimal(key.kid) if style is Style.RAW else groups(key.kid)
-    return Node(name, f"{label(key.alg)}, {len(key.raw):,} bytes, thumbprint\n{print_}")
-
-
-_SIMPLE: Final[dict[type, Callable[[Any, Any], str]]] = {
-    Axis: lambda axis, value: format_dms(value, axis),
-    Instant: lambda _, value: instant(value),
-    Date: lambda _, value: times.format_date(value),
-    Int: lambda _, value: str(value),
-    Bool: lambda _, value: "yes" if value else "no",
-    Text: lambda _, value: quote(value),
-    Enumeration: lambda _, value: label(value),
-}
-_COMPOUND: Final[dict[type, Callable[[str, Any, Any, Style], Node]]] = {
-    Array: _array,
-    Nested: _nested,
-    Area: _area,
-    Points: _points,
-    Manifest: _manifest,
-    CoseKey: _key,
-}
-
-
-def _named(kind: int, subject: str, values: Iterable[int]) -> str:
-    """Numbers of a rule by the labels of the field that they are compared with."""
-    codecs = [row.codec for row in getattr(BODIES.get(kind), "FIELDS", ()) if row.name == subject]
-    enum = getattr(codecs[0], "enum", AreaForm) if codecs else AreaForm
-    known = {member.value: label(member) for member in enum}
-    return ", ".join(known.get(value, str(value)) for value in values)
-
-
-def _conditions(rule: Rule) -> str:
-    found = (f"{escape(words(c.subject))}: {_named(rule.kind, c.subject, c.values)}" for c in rule.when)
-    return "; ".join(found)
-
-
-_RULE: Final[dict[str, Callable[[Rule], str]]] = {
-    "values": lambda rule: _named(rule.kind, rule.subject, rule.values),
-    "when": _conditions,
-}
-
-
-def _notation(value: Any) -> str:
-    match value:
-        case None | bool():
-            return {None: "null", True: "true", False: "false"}[value]
-        case bytes():
-            return f"h'{value.hex()}'"
-        case str():
-            return '"' + escape(value).replace('"', '\\"') + '"'
-        case list():
-            return "[" + ", ".join(map(_notation, value)) + "]"
-        case dict():
-            return "{" + ", ".join(_pairs(value)) + "}"
-        case _:
-            return str(value)
-
-
-def _pairs(value: dict[Any, Any]) -> Iterator[str]:
-    for key, item in value.items():
-        yield f"{_notation(key)}: {_notation(item)}"

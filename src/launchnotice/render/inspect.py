@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -22,7 +21,7 @@ from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import shape_findings
 from launchnotice.pact.mandate import Identity, Mandate, MandatePayload, UnverifiedMandate, load_payload
 from launchnotice.registry import ContentType, KindRow, Refusal, label
-from launchnotice.render import text, verdict
+from launchnotice.render import jsonform, text, verdict
 from launchnotice.render.fields import (
     Node,
     Style,
@@ -32,8 +31,8 @@ from launchnotice.render.fields import (
     groups,
     layout,
     quote,
-    tree,
 )
+from launchnotice.render.records import tree
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_MANDATE
 from launchnotice.wire.cose import Signatory
@@ -122,11 +121,7 @@ def parse_identity(data: bytes) -> Identity:
     Raises:
         Refused: it is no such file, or one of its keys is weak.
     """
-    try:
-        raw = json.loads(data, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
-        raise Refused(Refusal.BAD_TEXT, "expected the JSON of an identity") from None
-    identity = Identity.from_json(raw)
+    identity = Identity.from_json(jsonform.parse(data))
     for key in identity.keys:
         key.enrol()
     return identity
@@ -145,7 +140,7 @@ def _message(
     result = verdict.unchecked(_NO_CHANNEL)
     if channel is not None:
         result = verdict.checked(lambda: verdict.verify_message(unverified, channel, held))
-    body, sections, content = _payload(payload, row)
+    body, sections = _payload(payload, row)
     names = _names(held.get(payload.mandate))
     return Inspection(
         "message",
@@ -158,7 +153,7 @@ def _message(
             *_judged(channel, payload, body if result.verified else None),
             _signatures(payload.manifest, names),
         ],
-        {"content_type": envelope.content_type.value, "digest": cose.envelope_digest(data).hex(), **content},
+        _digested(data),
         exercise=envelope.content_type is ContentType.EXERCISE,
     )
 
@@ -181,11 +176,7 @@ def _mandate(
             ("PAYLOAD", tree(payload, Style.RAW, ("manifest",))),
             _signatures(payload.manifest, _listed(payload)),
         ],
-        {
-            "content_type": envelope.content_type.value,
-            "digest": cose.envelope_digest(data).hex(),
-            "payload": payload.to_json(),
-        },
+        _digested(data),
         exercise=_exercise(payload, channel),
     )
 
@@ -204,7 +195,7 @@ def _descriptor(data: bytes, channel: Channel | None) -> Inspection:
             ("", [Node("channel id", f"{found.id.hex()}\n{groups(found.id)}")]),
             ("DESCRIPTOR", tree(found.descriptor, Style.RAW)),
         ],
-        {"descriptor": found.descriptor.to_json()},
+        jsonform.to_json(data),
         exercise=found.descriptor.exercise,
     )
 
@@ -229,7 +220,7 @@ def _draft(data: bytes, channel: Channel | None, held: dict[bytes, Mandate]) -> 
     result = verdict.unchecked(_NO_CHANNEL)
     if channel is not None:
         result = verdict.checked(lambda: verdict.review_draft(draft, payload, channel, held))
-    body, sections, content = _payload(payload, row)
+    body, sections = _payload(payload, row)
     names = _names(held.get(payload.mandate))
     return Inspection(
         "draft",
@@ -242,7 +233,7 @@ def _draft(data: bytes, channel: Channel | None, held: dict[bytes, Mandate]) -> 
             *_judged(channel, payload, body if result.verified else None),
             _signatures(payload.manifest, names, draft.signatures),
         ],
-        {**content, "signed": sorted(kid.hex() for kid in draft.signatures)},
+        _with_signed(draft),
         exercise=draft.header == cose.BODY_HEADERS[ContentType.EXERCISE],
     )
 
@@ -262,7 +253,7 @@ def _mandate_draft(draft: Draft, channel: Channel | None, held: dict[bytes, Mand
             ("PAYLOAD", tree(payload, Style.RAW, ("manifest",))),
             _signatures(payload.manifest, _listed(payload), draft.signatures),
         ],
-        {"payload": payload.to_json(), "signed": sorted(kid.hex() for kid in draft.signatures)},
+        _with_signed(draft),
         exercise=_exercise(payload, channel),
     )
 
@@ -270,10 +261,8 @@ def _mandate_draft(draft: Draft, channel: Channel | None, held: dict[bytes, Mand
 # Parts ---------------------------------------------------------------------------------
 
 
-def _payload(
-    payload: Payload, row: KindRow
-) -> tuple[Record | None, list[tuple[str, list[Node]]], dict[str, Any]]:
-    """The body's record, and the sections and JSON of payload and body."""
+def _payload(payload: Payload, row: KindRow) -> tuple[Record | None, list[tuple[str, list[Node]]]]:
+    """The body's record, and the sections of payload and body."""
     record = BODIES.get(payload.kind)
     body: Record | None = None
     fault = "the kind is unknown to this version"
@@ -283,14 +272,20 @@ def _payload(
         except Refused as error:
             fault = escape(str(error))
     if body is not None:
-        nodes, shown = tree(body, Style.RAW), body.to_json()
+        nodes = tree(body, Style.RAW)
     else:
-        unread = {key: cbor.encode(value) for key, value in payload.body.items()}
         nodes = [Node("UNINTELLIGIBLE", fault)]
-        nodes += [Node(f"field {key}", diagnostic(raw)) for key, raw in unread.items()]
-        shown = {f"#{key}": raw.hex() for key, raw in unread.items()}
+        nodes += [Node(f"field {key}", diagnostic(cbor.encode(item))) for key, item in payload.body.items()]
     sections = [("PAYLOAD", tree(payload, Style.RAW, ("body", "manifest"))), ("BODY", nodes)]
-    return body, sections, {"payload": {**payload.to_json(), "body": shown}}
+    return body, sections
+
+
+def _digested(data: bytes) -> dict[str, Any]:
+    return {"digest": cose.envelope_digest(data).hex(), **jsonform.to_json(data)}
+
+
+def _with_signed(draft: Draft) -> dict[str, Any]:
+    return {"signed": sorted(kid.hex() for kid in draft.signatures), **jsonform.to_json(draft.data)}
 
 
 def _exercise(payload: MandatePayload, channel: Channel | None) -> bool:
@@ -341,10 +336,3 @@ def _judged(channel: Channel | None, payload: Payload, body: Record | None) -> l
     ]
     nodes = [Node(f"{number}.", text.finding(one)) for number, one in enumerate(findings, 1)]
     return [("FINDINGS, HAD IT ARRIVED WHEN IT WAS ISSUED", nodes or [Node("none", "")])]
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return found

@@ -21,7 +21,7 @@ from launchnotice.draft import Draft, Review
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import MandatePayload
-from launchnotice.registry import Evidence, Role, label
+from launchnotice.registry import Evidence, LaunchPhase, Role, label
 from launchnotice.render.fields import (
     COLUMN,
     Node,
@@ -34,9 +34,9 @@ from launchnotice.render.fields import (
     kind_name,
     layout,
     quote,
-    tree,
     words,
 )
+from launchnotice.render.records import tree
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
 from launchnotice.wire.message import Payload
 
@@ -131,16 +131,22 @@ def exchange(view: ExchangeView, channel: Channel) -> str:
 
 
 def launch(view: LaunchView) -> str:
-    """A launch: its phase and the span in which it may take place."""
-    nodes = [Node("phase", f"{words(view.phase.value)}, version {view.version}")]
-    if view.span is None:
-        nodes.append(Node("may take place", "at no named time"))
-    else:
-        state = "lapsed" if view.lapsed else "now" if view.open else "not yet"
-        nodes.append(
-            Node("may take place", f"from {instant(view.span[0])}\nbefore {instant(view.span[1])}\n{state}")
-        )
-    return "\n".join(layout([*nodes, *_identity(view.id)])) + "\n"
+    """A launch: its phase, the span in which it may take place, its notices, and what holds now."""
+    nodes = [
+        Node("phase", f"{words(view.phase.value).upper()}, version {view.version}"),
+        _span(view),
+        *_identity(view.id),
+        _thread(view),
+    ]
+    window = view.notification.window
+    if window is not None and (window.start, window.end) != view.span:
+        nodes.append(Node("NOTE", "the window was extended: the time above holds, not the window below"))
+    lines = [
+        "LAUNCH",
+        *layout(nodes),
+        *_section("WHAT WAS LAST SAID OF IT", layout(tree(view.notification, Style.SPOKEN))),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def event(event: Event) -> str:
@@ -295,6 +301,22 @@ def _signals(signals: Iterable[SignalView]) -> list[str]:
             lines += layout(tree(signal.body, Style.SPOKEN, ("subject",)), 4)
         lines += layout(_numbered(signal.findings), 4)
     return lines
+
+
+def _span(view: LaunchView) -> Node:
+    """When it may take place; of a launch that is over or called off, for when it was announced."""
+    announced = view.phase is LaunchPhase.ANNOUNCED
+    name = "may take place" if announced else "was announced for"
+    if view.span is None:
+        return Node(name, "no named time")
+    state = "LAPSED, nothing was said since" if view.lapsed else "NOW" if view.open else "not yet"
+    span = f"from {instant(view.span[0])}\nbefore {instant(view.span[1])}"
+    return Node(name, f"{span}\n{state}" if announced else span)
+
+
+def _thread(view: LaunchView) -> Node:
+    codes = [Node(str(number), f"[{check_code(one)}]") for number, one in enumerate(view.notices, 1)]
+    return Node("its notices", str(len(codes)), tuple(codes))
 
 
 def _need(need: Attention, now: int) -> str:
