@@ -404,7 +404,7 @@ def test_notice_that_cannot_be_read_does_not_count(kind: Kind) -> None:
 
 
 @pytest.mark.requirement("R-PHASE-2")
-@pytest.mark.parametrize("kind", [kind for kind in SPEECH if kind is not Kind.RETRACTION])
+@pytest.mark.parametrize("kind", [*SPEECH][:4], ids=lambda kind: kind.name.lower())
 def test_retracted_notice_does_not_count(kind: Kind) -> None:
     t = thread()
     before = t.view()
