@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "channel": "make a channel descriptor, show it, read out its id",
     "mandate": "draft, sign, seal and show a party's mandate",
     "inspect": "take any object apart field by field",
+    "encode": "make the bytes of an object from its JSON",
 }
 """Command modules of this package, and what they do."""
 

@@ -55,6 +55,12 @@ def read(path: str, limit: int = MAX_OBJECT) -> bytes:
     return data
 
 
+def someone_writes(path: str, what: str) -> None:
+    """Leave nobody waiting at a terminal for what nobody knows is asked for."""
+    if path == "-" and sys.stdin and sys.stdin.isatty():
+        raise Trouble(f"give a file, or {what} on standard input")
+
+
 def write(path: str, data: bytes, *, force: bool = False, private: bool = False) -> None:
     """Write a whole file or none; one that exists only by force.
 
@@ -146,6 +152,11 @@ def take_apart(path: str, data: bytes, channel: Channel | None, mandates: list[b
 def show(found: Inspection, *, as_json: bool) -> int:
     """Print an object; the exit status says whether a peer would refuse it."""
     print(to_json(found.to_json()) if as_json else found.text(), end="")
+    return status(found)
+
+
+def status(found: Inspection) -> int:
+    """The exit status of what was shown."""
     return 1 if found.verdict.refusal else 0
 
 

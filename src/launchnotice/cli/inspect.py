@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import base64
 import re
-import sys
 from collections.abc import Callable
 from typing import Final
 
+from launchnotice import Refused
 from launchnotice.cli import common
-from launchnotice.render.inspect import MAX_OBJECT
+from launchnotice.render.diagnostic import diagnose
+from launchnotice.render.inspect import MAX_OBJECT, Inspection
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f\s]+")
 _BASE64: Final = re.compile(rb"[0-9A-Za-z+/_-]+={0,2}")
@@ -35,16 +36,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("auto", *_DECODE), default="auto", help="how the bytes are written"
     )
-    parser.add_argument("--json", action="store_true", help="for programs")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="for programs; encode gives the bytes back")
+    shown.add_argument(
+        "--diagnostic", action="store_true", help="as CBOR diagnostic notation with the names of fields"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Take an object apart."""
-    if args.file == "-" and sys.stdin and sys.stdin.isatty():
-        raise common.Trouble("give a file, or the object on standard input")
+    common.someone_writes(args.file, "the object")
     channel, mandates = common.context(args.channel, args.mandate, "--mandate")
     data = _decode(args.file, common.read(args.file, _MAX_INPUT), args.format)
-    return common.show(common.take_apart(args.file, data, channel, mandates), as_json=args.json)
+    found = common.take_apart(args.file, data, channel, mandates)
+    if args.diagnostic:
+        return _diagnose(args.file, data, found)
+    return common.show(found, as_json=args.json)
+
+
+def _diagnose(path: str, data: bytes, found: Inspection) -> int:
+    """Print the notation, and before it as comments what was verified."""
+    try:
+        notation = diagnose(data)
+    except Refused:
+        raise common.Trouble(f"{path}: no CBOR; only --json and plain text show it") from None
+    for line in found.verdict.lines():
+        print("/ " + line.replace("/", "\\x2f") + " /")
+    print(notation)
+    return common.status(found)
 
 
 def _decode(path: str, data: bytes, form: str) -> bytes:
