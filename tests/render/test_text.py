@@ -29,7 +29,7 @@ from launchnotice.render import text
 from launchnotice.render.fields import WIDTH
 from launchnotice.testing.strategies import bodies
 from launchnotice.views import Attention, ExchangeView, LaunchView, SignalView
-from launchnotice.wire import geo
+from launchnotice.wire import geo, times
 from launchnotice.wire.notices import LaunchNotification, Window
 from launchnotice.wire.signals import Acknowledgement, Rejection
 from tests.render.leaves import dense, leaves
@@ -299,6 +299,14 @@ def test_launch_names_its_notices_and_what_holds() -> None:
     assert "NOTE" not in shown
     extended = text.launch(launch_view(span=(NOW, NOW + 7_200)))
     assert "NOTE                  the window was extended" in extended
+
+
+def test_launch_on_a_named_date_says_if_a_window_replaced_it() -> None:
+    day = times.DAY
+    dated = launch_view(notification=launch(planned_date=NOW // day), span=(NOW // day * day, NOW + day))
+    assert "NOTE" not in text.launch(dated)
+    assert "NOTE" not in text.launch(dated._replace(span=None))
+    assert "NOTE" in text.launch(dated._replace(span=(NOW + day, NOW + 2 * day)))
 
 
 @pytest.mark.parametrize("phase", [phase for phase in LaunchPhase if phase is not LaunchPhase.ANNOUNCED])

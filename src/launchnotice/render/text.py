@@ -38,6 +38,7 @@ from launchnotice.render.fields import (
 )
 from launchnotice.render.records import tree
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
+from launchnotice.wire import times
 from launchnotice.wire.message import Payload
 
 BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
@@ -138,9 +139,8 @@ def launch(view: LaunchView) -> str:
         *_identity(view.id),
         _thread(view),
     ]
-    window = view.notification.window
-    if window is not None and (window.start, window.end) != view.span:
-        nodes.append(Node("NOTE", "the window was extended: the time above holds, not the window below"))
+    if _extended(view):
+        nodes.append(Node("NOTE", "the window was extended: the time above holds, not the one below"))
     lines = [
         "LAUNCH",
         *layout(nodes),
@@ -312,6 +312,17 @@ def _span(view: LaunchView) -> Node:
     state = "LAPSED, nothing was said since" if view.lapsed else "NOW" if view.open else "not yet"
     span = f"from {instant(view.span[0])}\nbefore {instant(view.span[1])}"
     return Node(name, f"{span}\n{state}" if announced else span)
+
+
+def _extended(view: LaunchView) -> bool:
+    """Whether the span is not the one that the notification itself gives."""
+    said = view.notification
+    if view.span is None:
+        return False
+    if said.window is not None:
+        return (said.window.start, said.window.end) != view.span
+    # Of a named date the agreement says how long it is valid, and that begins with the day.
+    return said.planned_date is not None and times.day_start(said.planned_date) != view.span[0]
 
 
 def _thread(view: LaunchView) -> Node:
