@@ -69,6 +69,7 @@ RULES = {
     "databases": Rule(("sqlite3", "psycopg", "dbm", "shelve"), ("journal",)),
     "child processes": Rule(("subprocess", "pty"), ("cli", "conformance")),
     "nothing that runs data": Rule(("pickle", "marshal", "ctypes", "code", "runpy"), ()),
+    "hypothesis for the tests of others": Rule(("hypothesis",), ("testing",)),
     "no logging of content": Rule(("logging", "syslog", "warnings"), ("cli",)),
 }
 # Modules that import `os` for its randomness alone: epoch ids, new keys.
