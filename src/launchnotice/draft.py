@@ -42,6 +42,7 @@ from launchnotice.wire.message import (
     parse_payload,
     read_body,
 )
+from launchnotice.wire.message import Signer as SignedBy
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, Epoch, Head, Position
 
@@ -227,13 +228,21 @@ class Review:
     def findings(self) -> list[Finding]:
         """What a recipient will find, if the notice arrives as soon as it is issued."""
         payload = self.payload
-        findings = self._channel.judge(payload.kind, self.body, payload.issued, payload.issued)
-        findings += shape_findings(self.body)
-        if self.row.policy is Policy.EMERGENCY and len(self.signers) == _ONE_OFFICER:
-            findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
+        findings = review_findings(self._channel, payload, self.body, self.row, self.signers)
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings
+
+
+def review_findings(
+    channel: Channel, payload: Payload, body: Record, row: KindRow, signers: Sequence[SignedBy]
+) -> list[Finding]:
+    """What a recipient will find in a message that arrives as soon as it is issued."""
+    findings = channel.judge(payload.kind, body, payload.issued, payload.issued)
+    findings += shape_findings(body)
+    if row.policy is Policy.EMERGENCY and len(signers) == _ONE_OFFICER:
+        findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
+    return findings
 
 
 def compose(

@@ -14,12 +14,13 @@ from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
+from launchnotice.draft import review_findings
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
 from launchnotice.wire.launch import LaunchNotification
-from launchnotice.wire.message import Message, recall
+from launchnotice.wire.message import Message, identify, recall
 from launchnotice.wire.record import Record
 
 
@@ -63,6 +64,7 @@ class ExchangeView(NamedTuple):
         deliveries: how far it has come with each other party; empty if it is a peer's.
         signals: everything stated about it, by peers and by us, oldest first.
         evidence: peers' signals that contradict an earlier one under the same key.
+        followers: ids of notices that belong to its thread, a retraction of it among them.
         data: its exact bytes; empty while it waits for the system's signature.
     """
 
@@ -80,6 +82,7 @@ class ExchangeView(NamedTuple):
     deliveries: dict[str, Delivery]
     signals: tuple[SignalView, ...]
     evidence: tuple[SignalView, ...]
+    followers: tuple[bytes, ...]
     data: bytes
 
     def __repr__(self) -> str:
@@ -171,6 +174,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
         deliveries={party: found.delivery(party) for party in others},
         signals=tuple(sorted(signals, key=lambda signal: signal.time)),
         evidence=tuple(_signal(state, stated) for stated in found.evidence),
+        followers=tuple(one.id for one in launches.followers(state, found)),
         data=found.data,
     )
 
@@ -293,8 +297,9 @@ def _findings(state: State, found: Exchange, message: Message | None) -> tuple[F
         return tuple(Finding.load(raw) for raw in found.findings)
     if message is None or message.body is None:
         return ()
-    issued = message.payload.issued
-    return tuple(state.channel.judge(found.kind, message.body, issued, issued))
+    mandate = state.by_id[message.payload.mandate]
+    signers = identify(message.payload.manifest, mandate.keyring, len(state.channel.algorithms))
+    return tuple(review_findings(state.channel, message.payload, message.body, message.row, signers))
 
 
 def _signal(state: State, stated: Stated) -> SignalView:

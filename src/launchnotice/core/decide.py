@@ -128,7 +128,8 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
     match row.outcome:
         case Outcome.KEEP:
             entry = _accepted(state, message, mandate, stream, row, now)
-            drained = _drain(stream, sender, payload.seq, message.id) if case is Case.NEXT else []
+            version = mandate.payload.version
+            drained = _drain(stream, payload, message.id, version) if case is Case.NEXT else []
             return Decision(sender, [entry, *drained], [])
         case Outcome.REFUSE:
             raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
@@ -234,18 +235,23 @@ def _first(state: State, party: str) -> EpochKey | None:
     return None
 
 
-def _drain(stream: Stream, sender: str, seq: int, head: bytes) -> list[Entry]:
+def _drain(stream: Stream, payload: ChainedPayload, head: bytes, version: int) -> list[Entry]:
     """What follows when a gap closes: held notices join the chain, as far as their prev does.
 
-    From a disputed position on, nothing joins.
+    From a disputed position on, nothing joins. What closed the gap may show that a held notice
+    lowers the version of its mandate, which nobody could tell on its arrival.
     """
     number, random = stream.epoch
+    sender, seq, newest = payload.sender, payload.seq, max(stream.version, version)
     drained: list[Entry] = []
     while (held := stream.held.get(seq + 1)) is not None and seq + 1 != stream.disputed:
         if held.prev != head:
             return [*drained, Forked(sender, number, random, seq, head, held.prev)]
         seq, head = seq + 1, held.id
-        drained.append(Drained(held.id, sender, number, random, seq))
+        lowers = held.version < newest and not held.superseded
+        findings = [protocol_finding(FindingCode.SUPERSEDED_MANDATE).dump()] if lowers else []
+        drained.append(Drained(held.id, sender, number, random, seq, findings))
+        newest = max(newest, held.version)
     return drained
 
 

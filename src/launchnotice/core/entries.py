@@ -102,6 +102,7 @@ class Drained(NamedTuple):
     number: int
     random: bytes
     seq: int
+    findings: list[Any]  # what its place shows that its arrival did not
 
 
 class Noted(NamedTuple):

@@ -70,7 +70,7 @@ def _noted(at: int, time: int, _: str, e: Noted) -> Event:
 
 
 def _drained(at: int, time: int, _: str, e: Drained) -> Event:
-    return Event(at, time, EventCode.IN_ORDER, e.sender, e.id)
+    return Event(at, time, EventCode.IN_ORDER, e.sender, e.id, findings=_findings(e.findings))
 
 
 def _fact(at: int, time: int, _: str, e: Fact) -> Event:

@@ -137,8 +137,9 @@ class Exchange:
                 self.readable = entry.readable
                 self.findings, self.data = entry.findings, entry.data
                 self.time, self.position = kept.time, kept.position
-            case Drained():
+            case Drained() as entry:
                 self.place = Place.ACCEPTED
+                self.findings = [*self.findings, *entry.findings]
             case Mandated() as entry:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
             case Reserved() as entry if entry.subject == self.id:

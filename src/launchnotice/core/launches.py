@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from launchnotice.core.entries import thread_key
+from launchnotice.core.entries import EpochKey, thread_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.tables import LAUNCH
@@ -56,19 +56,32 @@ def thread(state: State, subject: Exchange) -> list[Exchange]:
     """What the sender of a notice said of it later and counts: in stream order, emergencies last."""
     standing = [
         one
-        for one in _filed(state, subject)
-        if one.kind == Kind.RETRACTION or all(x.kind != Kind.RETRACTION for x in _filed(state, one))
+        for one in _counted(state, subject)
+        if one.kind == Kind.RETRACTION or all(x.kind != Kind.RETRACTION for x in _counted(state, one))
     ]
-    return sorted(standing, key=lambda one: (one.seq == 0, one.epoch, one.seq, one.position))
+    return sorted(standing, key=_order)
 
 
-def _filed(state: State, subject: Exchange) -> list[Exchange]:
-    """The readable notices of the same sender that are filed under a notice, retracted or not."""
-    named = {kept.entry.id for kept in state.find(thread_key(subject.id))}  # type: ignore[union-attr]
-    found = [one for one in map(state.exchange, named) if one is not None and one.data and one.readable]
-    return [one for one in found if one.sender == subject.sender and _counts(one)]
+def followers(state: State, subject: Exchange) -> list[Exchange]:
+    """All notices that belong to the thread of a notice, whoever sent them and whether they count."""
+    named = dict.fromkeys(kept.entry.id for kept in state.find(thread_key(subject.id)))  # type: ignore[union-attr]
+    found = [one for one in map(state.exchange, named) if one is not None and one.data]
+    return sorted(found, key=_order)
 
 
-def _counts(one: Exchange) -> bool:
+def _order(one: Exchange) -> tuple[bool, EpochKey, int, bytes]:
+    return one.seq == 0, one.epoch, one.seq, one.id
+
+
+def _counted(state: State, subject: Exchange) -> list[Exchange]:
+    """The notices of the same sender that belong to a notice's thread and count, retracted or not."""
+    found = followers(state, subject)
+    return [one for one in found if one.readable and one.sender == subject.sender and _counts(state, one)]
+
+
+def _counts(state: State, one: Exchange) -> bool:
+    """Not what is disputed on either branch, nor what is under a superseded mandate."""
+    stream = state.streams[one.sender].get(one.epoch) if one.seq else None
+    disputed = stream is not None and stream.disputed is not None and one.seq >= stream.disputed
     codes = {Finding.load(raw).name for raw in one.findings}
-    return one.place is not Place.DISPUTED and FindingCode.SUPERSEDED_MANDATE not in codes
+    return not disputed and one.place is not Place.DISPUTED and FindingCode.SUPERSEDED_MANDATE not in codes

@@ -32,7 +32,7 @@ from launchnotice.core.stream import Held, Stream
 from launchnotice.errors import Corrupt
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
-from launchnotice.registry import Place
+from launchnotice.registry import FindingCode, Place
 from launchnotice.wire.streams import Epoch, genesis
 
 Find: TypeAlias = Callable[[bytes], Sequence[Kept]]
@@ -182,7 +182,8 @@ class State:
             stream.seq, stream.head = entry.seq, entry.id
             stream.version = max(stream.version, entry.version)
         elif entry.place == Place.HELD:
-            stream.held[entry.seq] = Held(entry.id, entry.prev, entry.version)
+            superseded = any(raw[1] == FindingCode.SUPERSEDED_MANDATE for raw in entry.findings)
+            stream.held[entry.seq] = Held(entry.id, entry.prev, entry.version, superseded)
         else:
             stream.kept += 1
 

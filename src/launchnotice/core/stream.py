@@ -19,6 +19,7 @@ class Held(NamedTuple):
     id: bytes
     prev: bytes
     version: int  # of its mandate
+    superseded: bool = False  # whether that was found on arrival
 
 
 class Stream:

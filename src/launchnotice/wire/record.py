@@ -124,7 +124,8 @@ class Record:
             if value is _REQUIRED:
                 raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}.{row.name}: missing")
             try:
-                checked[row.name] = value if value is row.default else row.codec.check(value)
+                absent = value is row.default or (row.default == () and value == [])
+                checked[row.name] = row.default if absent else row.codec.check(value)
             except Refused as error:
                 raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}.{row.name}: {error}") from None
         self.__dict__.update(checked)

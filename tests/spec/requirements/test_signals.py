@@ -1,4 +1,4 @@
-"""Signals, syncs and emergency notices (spec sections 5.2 and 5.5 to 5.8)."""
+"""Signals, syncs and emergency notices (spec sections 5.2 and 5.21 to 5.25)."""
 
 from __future__ import annotations
 
