@@ -221,6 +221,13 @@ def test_wrong_arguments_are_the_callers_fault(alg: Any, raw: Any) -> None:
         assert caught.value.code is Usage.BAD_VALUE
 
 
+@pytest.mark.parametrize("alg", [-19, None, "ed25519"])
+def test_no_key_is_made_of_what_is_no_algorithm(alg: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        SigningKey.generate(alg)
+    assert caught.value.code is Usage.BAD_VALUE
+
+
 def test_keys_are_values() -> None:
     key, twin = SIGNERS[Algorithm.ED25519].key, PublicKey.load(OKP)
     assert (key, hash(key)) == (twin, hash(twin))

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar, final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -27,9 +28,6 @@ from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Refusal, Suite, Usage, label
 from launchnotice.wire import cbor, curve
 from launchnotice.wire.codecs import Bytes, Enumeration, wrong_type
-
-SEED_SIZE: Final = 32
-"""Bytes of a private key of either algorithm (RFC 8032 section 5.1.5, RFC 9964 section 4)."""
 
 
 class _Frozen:
@@ -92,15 +90,19 @@ class PublicKey(_Frozen):
             value = _member(raw, name, number, _integer)
             if value != expected:
                 raise Refused(Refusal.UNKNOWN_VALUE, f"{name}: expected {expected}, got {value}")
-        public = _member(raw, row.name, row.label, row.codec.load)
-        if len(raw) != len(row.fixed) + 1:
-            raise Refused(Refusal.UNKNOWN_FIELD, f"expected {len(row.fixed) + 1} members, got {len(raw)}")
-        return cls(alg, public)
+        parts = [_member(raw, name, number, codec.load) for name, number, codec in row.members]
+        if len(raw) != (size := len(row.fixed) + len(row.members)):
+            raise Refused(Refusal.UNKNOWN_FIELD, f"expected {size} members, got {len(raw)}")
+        return cls(alg, b"".join(parts))
 
     def dump(self) -> dict[int, object]:
-        """The COSE_Key map, its labels in deterministic order: positive ascending, then -1, -2."""
+        """The COSE_Key map, its labels in deterministic order: positive ascending, then -1, -2, -3."""
         row = _ROWS[self.alg]
-        return {**{number: value for _, number, value in row.fixed}, row.label: self.raw}
+        key: dict[int, object] = {number: value for _, number, value in row.fixed}
+        rest = self.raw
+        for _, number, codec in row.members:
+            key[number], rest = rest[: codec.high], rest[codec.high :]
+        return key
 
     def enrol(self) -> None:
         """Check the key itself, once, when a mandate that lists it is accepted (1 ms for Ed25519).
@@ -115,10 +117,11 @@ class PublicKey(_Frozen):
             curve.check_point(self.raw)
 
     def verify(self, signature: bytes, signed: bytes) -> None:
-        """Verify a signature (64 bytes of Ed25519, 3,309 of ML-DSA-65 with an empty context).
+        """Verify a signature.
 
         Args:
-            signature: as it stands in the COSE_Signature.
+            signature: as it stands in the COSE_Signature: 64 bytes of Ed25519, 3,309 of ML-DSA-65
+                with an empty context.
             signed: the encoded `Sig_structure` (RFC 9052 section 4.4).
 
         Raises:
@@ -133,7 +136,7 @@ class PublicKey(_Frozen):
         except InvalidSignature:
             raise Refused(Refusal.BAD_SIGNATURE, label(self.alg)) from None
 
-    def _loaded(self) -> Ed25519PublicKey | MLDSA65PublicKey:
+    def _loaded(self) -> _Public:
         try:
             return _supported(_ROWS[self.alg].public, self.raw)
         except ValueError:
@@ -176,27 +179,32 @@ class SigningKey(_Frozen):
     __slots__ = ("_private", "key")
 
     key: PublicKey
-    _private: Ed25519PrivateKey | MLDSA65PrivateKey
+    _private: _Private
 
     def __init__(self, alg: Algorithm, seed: bytes) -> None:
         """See `from_seed`."""
         try:
             _ALGORITHM.check(alg)
-            _SEED.check(seed)
-        except Refused as error:
+            _ROWS[alg].seed.check(seed)
+            private = _supported(_ROWS[alg].private, seed)
+        except (Refused, ValueError) as error:
             raise UsageError(Usage.BAD_VALUE, f"SigningKey: {error}") from None
-        private = _supported(_ROWS[alg].private, seed)
         _set(self, "_private", private)
         _set(self, "key", PublicKey(alg, private.public_key().public_bytes_raw()))
 
     @classmethod
     def generate(cls, alg: Algorithm) -> SigningKey:
         """A fresh key from the randomness of the operating system."""
-        return cls(alg, os.urandom(SEED_SIZE))
+        row = _ROWS.get(alg)
+        return cls(alg, row.fresh() if row else b"")  # which is refused, as what is no algorithm is
 
     @classmethod
     def from_seed(cls, alg: Algorithm, seed: bytes) -> SigningKey:
-        """The key of a seed of 32 bytes (RFC 8032 section 5.1.5, FIPS 204 algorithm 6).
+        """The key of a private key's bytes.
+
+        Args:
+            alg: the algorithm.
+            seed: 32 bytes of Ed25519 (RFC 8032 section 5.1.5) or ML-DSA (FIPS 204 algorithm 6).
 
         Raises:
             UsageError: `bad-value`: no such algorithm, another length, or a `cryptography`
@@ -210,7 +218,7 @@ class SigningKey(_Frozen):
         return self._private.private_bytes_raw()
 
     def sign(self, tbs: bytes) -> bytes:
-        """The signature: 64 bytes (Ed25519, always the same) or 3,309 (ML-DSA-65, randomised)."""
+        """The signature, in the form that `PublicKey.verify` takes; always the same of Ed25519 alone."""
         return self._private.sign(tbs)
 
     def __repr__(self) -> str:
@@ -271,15 +279,36 @@ class CoseKey:
         return PublicKey(alg, public)
 
 
+class _Public(Protocol):
+    """A loaded public key as `cryptography` has it."""
+
+    def verify(self, signature: bytes, data: bytes, /) -> None: ...
+    def public_bytes_raw(self) -> bytes: ...
+
+
+class _Private(Protocol):
+    """A loaded private key as `cryptography` has it."""
+
+    def sign(self, data: bytes, /) -> bytes: ...
+    def public_key(self) -> _Public: ...
+    def private_bytes_raw(self) -> bytes: ...
+
+
 class _Row(NamedTuple):
-    """One algorithm: the fixed members of its COSE_Key, its public key's member, its constructors."""
+    """One algorithm.
+
+    `fixed` members of its COSE_Key and the `members` whose bytes together are the public key, each
+    by name and label; the public key as a whole (`codec`) and the private one (`seed`); what loads
+    either (`public`, `private`), and what makes a private key (`fresh`).
+    """
 
     fixed: tuple[tuple[str, int, int], ...]
-    name: str
-    label: int
+    members: tuple[tuple[str, int, Bytes], ...]
     codec: Bytes
-    public: Callable[[bytes], Ed25519PublicKey | MLDSA65PublicKey]
-    private: Callable[[bytes], Ed25519PrivateKey | MLDSA65PrivateKey]
+    seed: Bytes
+    public: Callable[[bytes], _Public]
+    private: Callable[[bytes], _Private]
+    fresh: Callable[[], bytes]
 
 
 _ALG: Final = 3  # the label of alg, RFC 9052 section 7.1
@@ -287,24 +316,27 @@ _ROWS: Final[dict[Algorithm, _Row]] = {
     # kty OKP, crv Ed25519: RFC 9053 section 7.2; alg Ed25519: RFC 9864.
     Algorithm.ED25519: _Row(
         (("kty", 1, 1), ("alg", _ALG, Algorithm.ED25519.value), ("crv", -1, 6)),
-        "x",
-        -2,
+        (("x", -2, Bytes(32)),),
+        Bytes(32),
         Bytes(32),
         Ed25519PublicKey.from_public_bytes,
         Ed25519PrivateKey.from_private_bytes,
+        partial(os.urandom, 32),
     ),
     # kty AKP: RFC 9964 section 3.
     Algorithm.ML_DSA_65: _Row(
         (("kty", 1, 7), ("alg", _ALG, Algorithm.ML_DSA_65.value)),
-        "pub",
-        -1,
+        (("pub", -1, Bytes(1952)),),
         Bytes(1952),
+        Bytes(32),
         MLDSA65PublicKey.from_public_bytes,
         MLDSA65PrivateKey.from_seed_bytes,
+        partial(os.urandom, 32),
     ),
 }
 _ALGORITHM: Final = Enumeration(Algorithm)
-_SEED: Final = Bytes(SEED_SIZE)
+SEED_SIZES: Final = {alg: row.seed.high for alg, row in _ROWS.items()}
+"""Bytes of a private key (RFC 8032 section 5.1.5, RFC 9964 section 4)."""
 
 
 def _integer(value: object) -> int:
