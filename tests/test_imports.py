@@ -51,7 +51,7 @@ class Rule(NamedTuple):
 
 RULES = {
     "one importer of cbor2": Rule(("cbor2",), ("wire.cbor",)),
-    "cryptography in three places": Rule(("cryptography",), ("wire.keys", "wire.curve", "keyfile")),
+    "cryptography in three places": Rule(("cryptography",), ("wire.keys", "wire.ecdsa", "keyfile")),
     "no network": Rule(("socket", "ssl", "select", "selectors", "http", "urllib", "socketserver"), ("cli",)),
     "no concurrency": Rule(
         ("asyncio", "threading", "multiprocessing", "concurrent", "sched", "signal", "queue", "contextvars"),
@@ -78,7 +78,13 @@ URANDOM_ONLY = ("endpoint", "wire.keys")
 CLOCK_CALLS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today")}
 FILE_CALLS = {"open", "input", "__import__", "eval", "exec", "compile", "breakpoint"}
 # The top package loads these on use only: they cost time, or are optional.
-NOT_AT_START = ("sqlite3", "asyncio", "tomllib", "cryptography.hazmat.primitives.serialization")
+NOT_AT_START = (
+    "sqlite3",
+    "asyncio",
+    "tomllib",
+    "cryptography.hazmat.primitives.serialization",
+    "cryptography.hazmat.primitives.asymmetric.ec",
+)
 
 
 class Import(NamedTuple):

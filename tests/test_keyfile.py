@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
+import shutil
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,17 +21,20 @@ from hypothesis import strategies as st
 from launchnotice import keyfile
 from launchnotice.errors import UsageError
 from launchnotice.keyfile import dump_keys, load_keys, read_keys, write_keys
-from launchnotice.registry import Algorithm, Suite, Usage
+from launchnotice.registry import Algorithm, Suite, Usage, label
 from launchnotice.wire.keys import SigningKey, generate
+from tests.support.seeds import signers
 
 PASSPHRASE = b"correct horse"
 REAL_ITERATIONS = keyfile.ITERATIONS
 ED = SigningKey.from_seed(Algorithm.ED25519, bytes(range(32)))
 ML = SigningKey.from_seed(Algorithm.ML_DSA_65, bytes(range(32, 64)))
+HIGH = SigningKey.from_seed(Algorithm.ML_DSA_87, bytes(range(64, 96)))
+EC = SigningKey.from_seed(Algorithm.ESP384, bytes(range(48)))
+EACH = pytest.mark.parametrize("key", [ED, ML, HIGH, EC], ids=lambda key: label(key.key.alg))
 
-seeds = st.binary(min_size=32, max_size=32)
-identities = st.lists(st.sampled_from(Algorithm), min_size=1, unique=True).flatmap(
-    lambda algs: st.tuples(*(st.builds(SigningKey.from_seed, st.just(alg), seeds) for alg in algs))
+identities = st.lists(st.sampled_from(Algorithm), min_size=1, max_size=2, unique=True).flatmap(
+    lambda algs: st.tuples(*(signers(alg) for alg in algs))
 )
 
 
@@ -79,10 +85,13 @@ def test_what_is_dumped_loads_in_its_order(keys: tuple[SigningKey, ...], passphr
     assert [(key.key, key.seed) for key in loaded] == [(key.key, key.seed) for key in keys]
 
 
-@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+@EACH
 def test_cryptography_reads_our_form_and_we_read_its(key: SigningKey) -> None:
     private: Any = serialization.load_pem_private_key(dump_keys([key], PASSPHRASE), PASSPHRASE)
-    assert private.private_bytes_raw() == key.seed
+    if key is EC:
+        assert private.private_numbers().private_value == int.from_bytes(key.seed)
+    else:
+        assert private.private_bytes_raw() == key.seed
     assert outcome(pem_of(private)) == [key.seed]
 
 
@@ -112,6 +121,64 @@ LdgTE7V+ae3MFFWq4Q==
     assert outcome(pem) == [ED.seed]
 
 
+def test_p384_key_of_older_openssl() -> None:
+    """`openssl ecparam -name secp384r1 -genkey | openssl pkcs8 -topk8 -iter 2` of OpenSSL 3.0 wrote it."""
+    pem = b"""-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIIBGzBWBgkqhkiG9w0BBQ0wSTAoBgkqhkiG9w0BBQwwGwQIlwqHCGYEiBgCAQIw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEMAGrQFrX7kFZh0vcrvVTJ8EgcBl
+vYaO3yA6NlMq7EJFRVFnnk0mwbb3qRNeY96iXcGJj1wKtWiN64ssjEev6tXibuAN
+x75u9dw1GxTvFXFlnX6pgOJO1fl30iksmbsJhU/SbCu88kQL5KB4OzJcWaNXVGxN
+2vQolyW7wTCpyhfCcjf6TmnAIleQEJvUTDOhLsfHaUN5GFwVg3mICbwmjX+Fzp88
+6kxabNLtGw9N2BJye63Qfn/UnHAytgtiliJ2147C7/ZkmjS0UdFScIZzR+QHaks=
+-----END ENCRYPTED PRIVATE KEY-----
+"""
+    (key,) = load_keys(pem, b"x")
+    assert (key.key.alg, key.key.kid.hex()[:8]) == (Algorithm.ESP384, "50f0c93b")
+
+
+@pytest.mark.parametrize(
+    ("alg", "info", "public"),
+    [
+        (
+            Algorithm.ML_DSA_65,
+            "MDQCAQAwCwYJYIZIAWUDBAMSBCKAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            "d666806e11cee19a7c989f7445f90dd419cf4d2d51db8c0fdb4c0f0a542238c9",
+        ),
+        (
+            Algorithm.ML_DSA_87,
+            "MDQCAQAwCwYJYIZIAWUDBAMTBCKAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f",
+            "91dc389cfaa01470b7f66eee45a4ae9026d154817c754dfe22298b3fa241ffcd",
+        ),
+    ],
+)
+def test_what_is_encrypted_is_the_example_of_rfc_9881(alg: Algorithm, info: str, public: str) -> None:
+    """Appendix C.1, keys that are a seed alone; of the public keys in C.2 their SHA-256."""
+    key = SigningKey.from_seed(alg, bytes(range(32)))
+    assert base64.b64encode(keyfile._private_info(key)).decode() == info
+    assert hashlib.sha256(key.key.raw).hexdigest() == public
+
+
+def test_what_is_encrypted_of_p384_is_that_of_rfc_5915() -> None:
+    """Put together by hand: version, algorithm and curve; version, scalar and public key."""
+    inner = b"\x02\x01\x01\x04\x30" + EC.seed + b"\xa1\x64\x03\x62\x00\x04" + EC.key.raw
+    curve = bytes.fromhex("301006072a8648ce3d020106052b81040022")
+    wrapped = b"\x02\x01\x00" + curve + b"\x04\x81\x9e\x30\x81\x9b" + inner
+    assert keyfile._private_info(EC) == b"\x30\x81\xb6" + wrapped
+
+
+@pytest.mark.parametrize("key", [ED, EC], ids=["ed25519", "esp384"])
+def test_openssl_reads_what_we_write(key: SigningKey, tmp_path: Path) -> None:
+    """ML-DSA needs OpenSSL 3.5."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here")
+    path = tmp_path / "key.pem"
+    write_keys(path, [key], PASSPHRASE)
+    command = [openssl, "pkey", "-in", str(path), "-passin", f"pass:{PASSPHRASE.decode()}", "-outform", "DER"]
+    private: Any = serialization.load_der_private_key(subprocess.check_output(command), None)
+    assert outcome(pem_of(private)) == [key.seed]
+
+
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
 def test_line_ends_and_blank_lines_do_not_matter(ending: bytes) -> None:
     pem = dump_keys([ED, ML], PASSPHRASE)
@@ -122,7 +189,7 @@ def test_line_ends_and_blank_lines_do_not_matter(ending: bytes) -> None:
 # Wrong passphrase ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+@EACH
 def test_wrong_passphrase_is_told_also_when_the_padding_fits_by_chance(key: SigningKey) -> None:
     """About one wrong passphrase in 256 decrypts to well padded nonsense."""
     pem = dump_keys([key], PASSPHRASE)
@@ -198,6 +265,21 @@ def test_frame_has_one_form() -> None:
             assert result is Usage.BAD_KEY_FILE, bit
 
 
+def test_frame_of_a_longer_key_has_one_form() -> None:
+    """A P-384 key stands beside its public key, which must be its own; some lengths take more bytes."""
+    block = der(dump_keys([EC], PASSPHRASE))
+    salt, rounds = range(36, 52), range(54, 55)
+    vector, encrypted = range(len(block) - 211, len(block) - 195), range(len(block) - 192, len(block))
+    for bit in range(8 * len(block)):
+        damaged = bytearray(block)
+        damaged[bit // 8] ^= 1 << bit % 8
+        result = outcome(armour(bytes(damaged)))
+        if bit // 8 in {*salt, *rounds, *encrypted}:
+            assert result != [EC.seed], bit
+        elif bit // 8 not in vector:
+            assert result is Usage.BAD_KEY_FILE, bit
+
+
 def with_rounds(rounds: bytes) -> bytes:
     """A whole file of one block, its number of rounds replaced."""
     block = der(dump_keys([ED], PASSPHRASE))
@@ -243,6 +325,8 @@ def unknown_key(_: SigningKey) -> bytes:
         (pem_of(mldsa.MLDSA44PrivateKey.generate()), "algorithm"),
         (pem_of(ed448.Ed448PrivateKey.generate()), "PBES2"),
         (pem_of(ec.generate_private_key(ec.SECP256R1())), "PBES2"),
+        (pem_of(ec.generate_private_key(ec.SECP521R1())), "PBES2"),
+        (pem_of(ec.generate_private_key(ec.BrainpoolP384R1())), "algorithm"),
         (pem_of(rsa.generate_private_key(65537, 2048)), "PBES2"),
         (
             ed25519.Ed25519PrivateKey.generate()
@@ -264,7 +348,7 @@ def test_key_of_an_unknown_algorithm_is_a_bad_key_file(monkeypatch: pytest.Monke
     assert outcome(dump_keys([ED], PASSPHRASE)) is Usage.BAD_KEY_FILE
 
 
-@pytest.mark.parametrize("keys", [[], [ED, ED], [ED.key], [None]])
+@pytest.mark.parametrize("keys", [[], [ED, ED], [ED, ML, EC], [ED.key], [None]])
 def test_keys_to_dump_are_of_different_algorithms(keys: Any) -> None:
     assert usage(dump_keys, keys, PASSPHRASE) is Usage.BAD_VALUE
 
@@ -274,7 +358,7 @@ def test_data_is_bytes() -> None:
     assert usage(load_keys, text, PASSPHRASE) is Usage.BAD_VALUE
 
 
-@pytest.mark.parametrize("key", [ED, ML], ids=["ed25519", "ml-dsa-65"])
+@EACH
 def test_no_message_shows_a_secret(key: SigningKey, tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     write_keys(path, [key], PASSPHRASE)

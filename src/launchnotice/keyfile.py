@@ -2,7 +2,8 @@
 
 - Each block is an `ENCRYPTED PRIVATE KEY` (RFC 5958 section 3, RFC 7468 section 11) of one
   form: PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018), around an Ed25519 key
-  (RFC 8410) or the seed of an ML-DSA-65 key (RFC 9881). `openssl pkey` reads it.
+  (RFC 8410), a P-384 key with its public key (RFC 5915), or the seed of an ML-DSA-65 or
+  ML-DSA-87 key (RFC 9881). `openssl pkey` reads it.
 - The file is written once, with mode 0600, and never overwritten.
 - The form has no integrity check: a file damaged within the encrypted part may give another
   key, which no mandate lists.
@@ -22,21 +23,24 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, padding, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA87PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from launchnotice.errors import UsageError
-from launchnotice.registry import Algorithm, Usage, label
-from launchnotice.wire.keys import SigningKey
+from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Usage, label
+from launchnotice.wire.keys import SEED_SIZES, SigningKey
 
 MAX_KEY_FILE: Final = 16_384
-"""Bytes of a key file; a hybrid identity takes 604. Nothing larger is read."""
+"""Bytes of a key file; an identity takes 302 to 779. Nothing larger is read."""
+MAX_KEYS: Final = max(map(len, SUITE_ALGORITHMS.values()))
+"""Keys of one identity: one for each algorithm of its suite."""
 ITERATIONS: Final = 600_000
 """PBKDF2 rounds of a file that we write: OWASP's number for SHA-256, about 0.1 s for each key."""
 MAX_ITERATIONS: Final = 10_000_000
@@ -47,15 +51,15 @@ def dump_keys(keys: Sequence[SigningKey], passphrase: bytes) -> bytes:
     """The PEM text of one identity's keys, encrypted.
 
     Args:
-        keys: at least one, each of another algorithm.
+        keys: one or two, each of another algorithm.
         passphrase: at least one byte.
 
     Raises:
         UsageError: `bad-value`.
     """
     _check_passphrase(passphrase)
-    if not keys or any(type(key) is not SigningKey for key in keys):
-        raise UsageError(Usage.BAD_VALUE, "keys: expected one or more SigningKey")
+    if not 1 <= len(keys) <= MAX_KEYS or any(type(key) is not SigningKey for key in keys):
+        raise UsageError(Usage.BAD_VALUE, f"keys: expected 1 to {MAX_KEYS} SigningKey")
     if len({key.key.alg for key in keys}) != len(keys):
         raise UsageError(Usage.BAD_VALUE, "keys: two of one algorithm")
     return b"".join(_armour(_encrypt(key, passphrase)) for key in keys)
@@ -128,8 +132,8 @@ def _blocks(data: bytes) -> list[bytes]:
         raise _bad_file(f"larger than {MAX_KEY_FILE} bytes")
     blocks = _BLOCK.findall(data)
     # Counted before anything is decrypted: each block costs a key derivation.
-    if not 1 <= len(blocks) <= len(Algorithm):
-        raise _bad_file(f"expected 1 to {len(Algorithm)} PEM blocks, got {len(blocks)}")
+    if not 1 <= len(blocks) <= MAX_KEYS:
+        raise _bad_file(f"expected 1 to {MAX_KEYS} PEM blocks, got {len(blocks)}")
     if _BLOCK.sub(b"", data).strip():
         raise _bad_file("text outside the PEM blocks")
     if any(name == b"PRIVATE KEY" for name, _ in blocks):
@@ -155,15 +159,19 @@ _HMAC_SHA256: Final = bytes.fromhex("300c06082a864886f70d02090500")
 _AES256_CBC: Final = bytes.fromhex("060960864801650304012a")
 _LONG_FORM: Final = 0x80  # lengths from here on take a byte that counts the bytes of the length
 # Finds salt, rounds, IV and encrypted key, no more: `_framed` says whether the rest is right. Older
-# OpenSSL takes 8 bytes of salt; both private keys, 48 and 54 bytes, are padded to 64.
+# OpenSSL takes 8 bytes of salt. Private keys of 48 (Ed25519) and 54 bytes (ML-DSA) are padded to 64,
+# of 185 (P-384) to 192; lengths around the latter take a byte more or two.
 _PARTS: Final = re.compile(
-    rb".{5}%b.{4}%b.{4}(.{8}|.{16})\x02.(.{1,4})%b..%b..(.{16})..(.{64})"
+    rb".{5,6}%b.{4}%b.{4}(.{8}|.{16})\x02.(.{1,4})%b..%b..(.{16}).{2,3}(.{64}|.{192})"
     % tuple(map(re.escape, (_PBES2, _PBKDF2, _HMAC_SHA256, _AES256_CBC))),
     re.DOTALL,
 )
-_PRIVATE: Final[dict[Algorithm, Callable[[bytes], Ed25519PrivateKey | MLDSA65PrivateKey]]] = {
+_Private: TypeAlias = Ed25519PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey | ec.EllipticCurvePrivateKey
+_PRIVATE: Final[dict[Algorithm, Callable[[bytes], _Private]]] = {
     Algorithm.ED25519: Ed25519PrivateKey.from_private_bytes,
     Algorithm.ML_DSA_65: MLDSA65PrivateKey.from_seed_bytes,
+    Algorithm.ML_DSA_87: MLDSA87PrivateKey.from_seed_bytes,
+    Algorithm.ESP384: lambda scalar: ec.derive_private_key(int.from_bytes(scalar), ec.SECP384R1()),
 }
 
 
@@ -195,7 +203,10 @@ def _private_info(key: SigningKey) -> bytes:
 def _der(tag: int, *parts: bytes) -> bytes:
     body = b"".join(parts)
     size = len(body)
-    return bytes([tag, size] if size < _LONG_FORM else [tag, _LONG_FORM | 1, size]) + body
+    if size < _LONG_FORM:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([tag, _LONG_FORM | len(length)]) + length + body
 
 
 def _decrypt(block: bytes, passphrase: bytes) -> SigningKey:
@@ -208,10 +219,20 @@ def _decrypt(block: bytes, passphrase: bytes) -> SigningKey:
         raise UsageError(Usage.WRONG_PASSPHRASE, "or the key file is damaged") from None
     except UnsupportedAlgorithm:
         raise _bad_file("an unsupported algorithm") from None
-    if isinstance(private, Ed25519PrivateKey):
-        return SigningKey.from_seed(Algorithm.ED25519, private.private_bytes_raw())
-    if isinstance(private, MLDSA65PrivateKey):
-        return SigningKey.from_seed(Algorithm.ML_DSA_65, private.private_bytes_raw())
+    return _signing_key(private)
+
+
+def _signing_key(private: object) -> SigningKey:
+    match private:
+        case Ed25519PrivateKey():
+            return SigningKey.from_seed(Algorithm.ED25519, private.private_bytes_raw())
+        case MLDSA65PrivateKey():
+            return SigningKey.from_seed(Algorithm.ML_DSA_65, private.private_bytes_raw())
+        case MLDSA87PrivateKey():
+            return SigningKey.from_seed(Algorithm.ML_DSA_87, private.private_bytes_raw())
+        case ec.EllipticCurvePrivateKey(curve=ec.SECP384R1()):
+            scalar = private.private_numbers().private_value
+            return SigningKey.from_seed(Algorithm.ESP384, scalar.to_bytes(SEED_SIZES[Algorithm.ESP384]))
     raise _bad_file("an unsupported algorithm")
 
 
@@ -222,7 +243,7 @@ def _check_frame(block: bytes) -> None:
         count = int.from_bytes(rounds)
         if 1 <= count <= MAX_ITERATIONS and _framed(salt, count, start, encrypted) == block:
             return
-    raise _bad_file("expected PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC around one 32-byte key")
+    raise _bad_file("expected PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC around one key")
 
 
 def _check_passphrase(passphrase: bytes) -> None:

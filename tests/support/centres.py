@@ -34,6 +34,7 @@ from launchnotice.registry import (
 from launchnotice.wire.geo import Circle, LandRegion
 from launchnotice.wire.notices import LaunchNotification
 from launchnotice.wire.record import Record
+from tests.support.seeds import seed_of
 
 NOW = 1_800_000_000
 """2027-01-15T08:00:00Z."""
@@ -69,8 +70,7 @@ def make_centre(code: str, suite: Suite = Suite.CLASSIC, salt: str = "") -> Cent
     """A centre whose keys follow from its code, the suite and a salt."""
 
     def key(label: str, alg: Any) -> SigningKey:
-        seed = hashlib.sha256(f"{code}/{label}/{alg.name}/{salt}".encode()).digest()
-        return SigningKey.from_seed(alg, seed)
+        return SigningKey.from_seed(alg, seed_of(alg, f"{code}/{label}/{alg.name}/{salt}"))
 
     return Centre(
         code, {label: tuple(key(label, alg) for alg in SUITE_ALGORITHMS[suite]) for label in LABELS}

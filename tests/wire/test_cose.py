@@ -72,15 +72,26 @@ def test_every_deviation_of_a_byte(payload: int) -> None:
     assert len(verdicts) > 5
 
 
-def test_deviations_around_a_long_signature() -> None:
-    data = envelope(ML_DSA_65)
+@pytest.mark.parametrize("alg", Algorithm)
+def test_deviations_around_a_signature(alg: Algorithm) -> None:
+    data = envelope(alg)
     for other in changed(data[:120]):
         agree(other + data[120:])
 
 
-@pytest.mark.parametrize("signature", [0, 23, 63, 65, 3_308, 3_310])
-def test_signatures_of_other_sizes(signature: int) -> None:
-    header = oracle.encode({1: -19, 4: bytes(32)})
+def test_envelope_and_manifest_of_every_algorithm_are_read_in_place() -> None:
+    """Their numbers share a first byte, and their headers a length."""
+    data = envelope(*Algorithm)
+    assert cose._cut(data) == cose._decode(data, MAX_MANDATE)
+    lines = tuple(Signatory(alg, bytes([n]) * 32) for n, alg in enumerate(Algorithm, 1))
+    encoded = oracle.encode({6: cose.Manifest().dump(lines)})
+    assert cose.read_manifest(encoded, 1, 6) == (lines, len(encoded))
+
+
+@pytest.mark.parametrize("signature", [0, 23, 63, 65, 95, 96, 97, 3_308, 3_309, 3_310, 4_626, 4_627, 4_628])
+@pytest.mark.parametrize("alg", Algorithm)
+def test_signatures_of_other_sizes(alg: Algorithm, signature: int) -> None:
+    header = oracle.encode({1: alg.value, 4: bytes(32)})
     rows = [[header, {}, bytes(signature)]]
     body = oracle.encode([cose.BODY_HEADERS[ContentType.MESSAGE], {}, bytes(40), rows])
     assert isinstance(agree(cose.TAG + body), Envelope)

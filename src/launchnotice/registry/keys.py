@@ -19,6 +19,8 @@ class Algorithm(IntEnum):
 
     ED25519 = -19
     ML_DSA_65 = -49
+    ML_DSA_87 = -50
+    ESP384 = -51
 
 
 class Suite(IntEnum):

@@ -25,7 +25,12 @@ TAG: Final = b"\xd8\x62"
 EXTERNAL_AAD: Final = SPEC_VERSION.encode()
 MAX_SIGNATURES: Final = MAX_SIGNERS * 2
 _KID_SIZE: Final = 32
-SIGNATURE_SIZES: Final = {Algorithm.ED25519: 64, Algorithm.ML_DSA_65: 3_309}
+SIGNATURE_SIZES: Final = {
+    Algorithm.ED25519: 64,
+    Algorithm.ML_DSA_65: 3_309,
+    Algorithm.ML_DSA_87: 4_627,
+    Algorithm.ESP384: 96,
+}
 
 BODY_HEADERS: Final = {kind: cbor.encode({16: kind.value}) for kind in ContentType}
 _CONTENT_TYPES: Final = {header: kind for kind, header in BODY_HEADERS.items()}
@@ -37,9 +42,9 @@ _AAD: Final = cbor.encode(EXTERNAL_AAD)
 _SHAPE: Final[list[type]] = [bytes, dict, bytes, list]
 _SIGNATURE_SHAPE: Final[list[type]] = [bytes, dict, bytes]
 _LINE_SHAPE: Final[list[type]] = [int, bytes]
-# What stands before a kid in a line of a manifest, by the first byte of the algorithm.
+# What stands before a kid in a line of a manifest, by two bytes: the algorithm, or it and the one after.
 _LINES: Final = {
-    head[1]: (alg, head)
+    head[1:3]: (alg, head)
     for alg, head in ((alg, b"\x82" + cbor.encode(alg.value) + b"\x58\x20") for alg in Algorithm)
 }
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
@@ -131,7 +136,7 @@ def read_manifest(data: bytes, at: int, key: int) -> tuple[tuple[Signatory, ...]
         raise ValueError
     at += 2
     for _ in range(count):
-        alg, head = _LINES[data[at + 1]]
+        alg, head = _LINES[data[at + 1 : at + 3]]
         kid, at = layout.after(data, at, head, _KID_SIZE)
         if kid <= last:
             raise ValueError
@@ -208,17 +213,21 @@ def _signatory(row: Any) -> Signatory:
 
 
 _ROW_HEAD: Final = 3  # bytes of an array's head and a string's before the header of a signature
-# What LNP/1 writes before an envelope's payload, and around kid and signature, by the size of the header.
+_ALG: Final = slice(5, 7)  # of those bytes and the header after them: the algorithm, or it and the one after
+# What LNP/1 writes before an envelope's payload, and around kid and signature, by the algorithm's bytes.
 _STARTS: Final = tuple(
     (kind, header, TAG + b"\x84" + cbor.encode(header) + b"\xa0") for header, kind in _CONTENT_TYPES.items()
 )
 _ROWS: Final = {
-    len(start) + _KID_SIZE: (
-        b"\x83" + cbor.encode(start + bytes(_KID_SIZE))[:-_KID_SIZE],
+    head[_ALG]: (
+        head,
         b"\xa0" + cbor.encode(bytes(SIGNATURE_SIZES[alg]))[: -SIGNATURE_SIZES[alg]],
         SIGNATURE_SIZES[alg],
     )
-    for alg, start in _HEADER_STARTS.items()
+    for alg, head in (
+        (alg, b"\x83" + cbor.encode(start + bytes(_KID_SIZE))[:-_KID_SIZE])
+        for alg, start in _HEADER_STARTS.items()
+    )
 }
 
 
@@ -239,7 +248,7 @@ def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
     count = data[at] - layout.ARRAY
     at += 1
     for _ in range(count):
-        head, tail, size = _ROWS[data[at + 2]]
+        head, tail, size = _ROWS[data[at + 5 : at + 7]]
         kid, end = layout.after(data, at, head, _KID_SIZE)
         signature, end = layout.after(data, end, tail, size)
         signatures.append((head[_ROW_HEAD:] + kid, signature))

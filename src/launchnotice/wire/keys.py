@@ -1,4 +1,4 @@
-"""Public keys, who can sign, and thumbprints: the only module of `wire` that imports `cryptography`.
+"""Public keys, who can sign, and thumbprints: with `wire.ecdsa`, all of `wire` that imports `cryptography`.
 
 - `PublicKey` is what a mandate lists: `load` takes it off the wire, `enrol` runs the
   expensive checks once, `verify` is the hot path.
@@ -22,7 +22,12 @@ from typing import Any, Final, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVa
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import (
+    MLDSA65PrivateKey,
+    MLDSA65PublicKey,
+    MLDSA87PrivateKey,
+    MLDSA87PublicKey,
+)
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Refusal, Suite, Usage, label
@@ -45,12 +50,14 @@ class PublicKey(_Frozen):
     """A public key of one of the algorithms of the suites.
 
     `cose-key = {1 => 1, 3 => -19, -1 => 6, -2 => bstr .size 32} /
-    {1 => 7, 3 => -49, -1 => bstr .size 1952}` (RFC 9052 section 7, RFC 9053 section 7.2,
-    RFC 9964 section 3).
+    {1 => 7, 3 => -49, -1 => bstr .size 1952} / {1 => 7, 3 => -50, -1 => bstr .size 2592} /
+    {1 => 2, 3 => -51, -1 => 2, -2 => bstr .size 48, -3 => bstr .size 48}`
+    (RFC 9052 section 7, RFC 9053 sections 7.1 and 7.2, RFC 9964 section 3).
 
     Attributes:
         alg: the COSE algorithm.
-        raw: the public key: 32 bytes (Ed25519) or 1,952 bytes (ML-DSA-65).
+        raw: the public key: 32 bytes (Ed25519), 1,952 (ML-DSA-65), 2,592 (ML-DSA-87), or x and y
+            of 48 bytes each (ESP384).
         kid: 32 bytes, the SHA-256 COSE Key Thumbprint (RFC 9679, RFC 9964 section 6).
     """
 
@@ -108,8 +115,9 @@ class PublicKey(_Frozen):
         """Check the key itself, once, when a mandate that lists it is accepted (1 ms for Ed25519).
 
         Raises:
-            Refused: `weak-key`: not canonical, not on the curve, of small order or outside the
-                prime-order subgroup (Ed25519); not re-encoded to the same bytes (both).
+            Refused: `weak-key`: not on the curve (Ed25519, ESP384: `cryptography` sees to the
+                latter), of small order or outside the prime-order subgroup (Ed25519; the cofactor
+                of P-384 is 1); not re-encoded to the same bytes (all).
         """
         if self._loaded().public_bytes_raw() != self.raw:
             raise Refused(Refusal.WEAK_KEY, f"{label(self.alg)}: not the canonical encoding")
@@ -120,8 +128,9 @@ class PublicKey(_Frozen):
         """Verify a signature.
 
         Args:
-            signature: as it stands in the COSE_Signature: 64 bytes of Ed25519, 3,309 of ML-DSA-65
-                with an empty context.
+            signature: as it stands in the COSE_Signature: 64 bytes of Ed25519; 96 of ESP384, r || s
+                (RFC 9053 section 2.1) with s at most n/2; 3,309 of ML-DSA-65 or 4,627 of
+                ML-DSA-87, with an empty context.
             signed: the encoded `Sig_structure` (RFC 9052 section 4.4).
 
         Raises:
@@ -163,7 +172,11 @@ class Signer(Protocol):
         """The public key under which the signatures verify."""
 
     def sign(self, tbs: bytes) -> bytes | None:
-        """The signature of the to-be-signed bytes, or None: not yet, ask again at the next `poll`."""
+        """The signature of the to-be-signed bytes, or None: not yet, ask again at the next `poll`.
+
+        In the form that `PublicKey.verify` takes: modules give an ECDSA signature as DER or with
+        a high s, which peers refuse.
+        """
 
 
 @final
@@ -204,17 +217,18 @@ class SigningKey(_Frozen):
 
         Args:
             alg: the algorithm.
-            seed: 32 bytes of Ed25519 (RFC 8032 section 5.1.5) or ML-DSA (FIPS 204 algorithm 6).
+            seed: 32 bytes of Ed25519 (RFC 8032 section 5.1.5) or ML-DSA (FIPS 204 algorithm 6); of
+                ESP384 the scalar itself, 48 bytes, big-endian, from 1 to n - 1 (RFC 5915 section 3).
 
         Raises:
-            UsageError: `bad-value`: no such algorithm, another length, or a `cryptography`
-                that was built without the algorithm.
+            UsageError: `bad-value`: no such algorithm, another length, no such scalar, or a
+                `cryptography` that was built without the algorithm.
         """
         return cls(alg, seed)
 
     @property
     def seed(self) -> bytes:
-        """The private key itself, 32 bytes."""
+        """The private key itself: 32 bytes, 48 of ESP384."""
         return self._private.private_bytes_raw()
 
     def sign(self, tbs: bytes) -> bytes:
@@ -294,6 +308,24 @@ class _Private(Protocol):
     def private_bytes_raw(self) -> bytes: ...
 
 
+def _p384_public(raw: bytes) -> _Public:
+    from launchnotice.wire.ecdsa import P384PublicKey  # 1.5 ms, for those who need it
+
+    return P384PublicKey(raw)
+
+
+def _p384_private(scalar: bytes) -> _Private:
+    from launchnotice.wire.ecdsa import P384PrivateKey
+
+    return P384PrivateKey(scalar)
+
+
+def _p384_fresh() -> bytes:
+    from launchnotice.wire.ecdsa import P384PrivateKey
+
+    return P384PrivateKey.generate().private_bytes_raw()
+
+
 class _Row(NamedTuple):
     """One algorithm.
 
@@ -333,10 +365,29 @@ _ROWS: Final[dict[Algorithm, _Row]] = {
         MLDSA65PrivateKey.from_seed_bytes,
         partial(os.urandom, 32),
     ),
+    Algorithm.ML_DSA_87: _Row(
+        (("kty", 1, 7), ("alg", _ALG, Algorithm.ML_DSA_87.value)),
+        (("pub", -1, Bytes(2592)),),
+        Bytes(2592),
+        Bytes(32),
+        MLDSA87PublicKey.from_public_bytes,
+        MLDSA87PrivateKey.from_seed_bytes,
+        partial(os.urandom, 32),
+    ),
+    # kty EC2, crv P-384, y never compressed: RFC 9053 section 7.1.1; alg ESP384: RFC 9864.
+    Algorithm.ESP384: _Row(
+        (("kty", 1, 2), ("alg", _ALG, Algorithm.ESP384.value), ("crv", -1, 2)),
+        (("x", -2, Bytes(48)), ("y", -3, Bytes(48))),
+        Bytes(96),
+        Bytes(48),
+        _p384_public,
+        _p384_private,
+        _p384_fresh,
+    ),
 }
 _ALGORITHM: Final = Enumeration(Algorithm)
 SEED_SIZES: Final = {alg: row.seed.high for alg, row in _ROWS.items()}
-"""Bytes of a private key (RFC 8032 section 5.1.5, RFC 9964 section 4)."""
+"""Bytes of a private key (RFC 8032 section 5.1.5, RFC 9964 section 4, RFC 5915 section 3)."""
 
 
 def _integer(value: object) -> int:
