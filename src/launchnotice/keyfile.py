@@ -38,7 +38,7 @@ from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Usage, label
 from launchnotice.wire.keys import SEED_SIZES, SigningKey
 
 MAX_KEY_FILE: Final = 16_384
-"""Bytes of a key file; an identity takes 302 to 779. Nothing larger is read."""
+"""Bytes of a key file; an identity takes 302 (`classic`) to 779 (`hybrid-high`). Nothing larger is read."""
 MAX_KEYS: Final = max(map(len, SUITE_ALGORITHMS.values()))
 """Keys of one identity: one for each algorithm of its suite."""
 ITERATIONS: Final = 600_000

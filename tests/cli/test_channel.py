@@ -105,6 +105,7 @@ def test_nothing_is_overwritten_unasked(cli: Cli, folder: Path) -> None:
         (("--party", "FR:0:FR.json"), "bad-value: Party.threshold: out-of-range"),
         (("--party", "US:1:FR.json"), "bad-value: Descriptor: unsorted: party codes ascend"),
         (("--party", "FR:1:US-authority-1.json"), "bad-value: Descriptor: duplicate-entry"),
+        (("--suite", "hybrid-high"), "US-authority-1.json: its keys are not those of the suite hybrid high"),
         (("--suite", "hybrid"), "US-authority-1.json: its keys are not those of the suite hybrid"),
         (("--owes", "RU:everything"), "--owes RU:everything: expected CODE:WHAT"),
         (("--owes", "FR:receipt"), "--owes FR: no --party has that code"),

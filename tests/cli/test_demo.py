@@ -93,7 +93,7 @@ def test_a_seed_always_gives_the_same_timeline() -> None:
     assert play(3)[2] != play(4)[2]
 
 
-@pytest.mark.parametrize("suite", ["classic", "hybrid"])
+@pytest.mark.parametrize("suite", ["classic", "hybrid", "hybrid-high"])
 def test_the_whole_command_succeeds(suite: str, tmp_path: Path) -> None:
     program = "import sys; from launchnotice.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "demo", "--suite", suite, "--seed", "5", "--dir", str(tmp_path)]

@@ -11,7 +11,7 @@ import pytest
 
 from launchnotice.cli import common
 from launchnotice.keyfile import read_keys
-from launchnotice.registry import Algorithm, Role
+from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Role, Suite
 from tests.cli.conftest import PASSPHRASE, Cli, say
 
 
@@ -39,6 +39,18 @@ def test_identity_and_key_file_belong_together(cli: Cli) -> None:
     for key in identity.keys:
         assert key.kid.hex() in "".join(ran.out.split())
     assert Path("officer-1.pem").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "suite"),
+    [("classic", Suite.CLASSIC), ("hybrid", Suite.HYBRID), ("hybrid-high", Suite.HYBRID_HIGH)],
+)
+def test_every_suite_has_its_keys(cli: Cli, name: str, suite: Suite) -> None:
+    assert cli(*OFFICER, "--suite", name, "--out", "a.pem").status == 0
+    identity = common.load_identity("a.json")
+    assert tuple(key.alg for key in identity.keys) == SUITE_ALGORITHMS[suite]
+    assert identity.keys == tuple(key.key for key in read_keys("a.pem", PASSPHRASE.encode()))
+    assert set(common.SUITES.values()) == set(Suite)
 
 
 def test_public_file_says_nothing_secret(cli: Cli) -> None:

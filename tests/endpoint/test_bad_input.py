@@ -90,9 +90,10 @@ def test_every_flipped_bit_of_a_mandate_is_refused(made: Template) -> None:
     refused_all(endpoint, _flips(data, range(1, 8 * len(data), 64)))
 
 
-def test_flipped_bits_of_a_hybrid_notice_are_refused() -> None:
+@pytest.mark.parametrize("suite", [Suite.HYBRID, Suite.HYBRID_HIGH])
+def test_flipped_bits_of_a_hybrid_notice_are_refused(suite: Suite) -> None:
     """Every bit outside the signatures, and every sixteenth inside."""
-    made = template(suite=Suite.HYBRID)
+    made = template(suite=suite)
     endpoint, forger = made.open("RU"), made.forger("US")
     data = forger.notice().data
     raw: Any = cbor.decode(data[2:], 1 << 20)

@@ -94,8 +94,9 @@ def test_one_key_cannot_sign_for_two(made: Template, us: Forger) -> None:
 
 
 @pytest.mark.requirement("R-SIGN-6")
-def test_half_of_a_hybrid_identity_does_not_count() -> None:
-    made = template(suite=Suite.HYBRID)
+@pytest.mark.parametrize("suite", [Suite.HYBRID, Suite.HYBRID_HIGH])
+def test_half_of_a_hybrid_identity_does_not_count(suite: Suite) -> None:
+    made = template(suite=suite)
     forger = made.forger("US")
     for leave_out in range(6):
         lines = [line for n, line in enumerate(forger.manifest(ALL)) if n != leave_out]

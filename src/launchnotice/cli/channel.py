@@ -20,7 +20,6 @@ from launchnotice.registry import SUITE_ALGORITHMS, Owed, Role, Suite, label
 from launchnotice.render import text
 from launchnotice.render.fields import groups, quote
 
-_SUITES = {label(suite): suite for suite in Suite}
 _OWED = {label(owed): owed for owed in Owed}
 
 
@@ -34,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--agreement", required=True, help="name of an agreement that ships with the library, or a .toml file"
     )
     make.add_argument(
-        "--suite", choices=_SUITES, default="hybrid", help="signature suite (default %(default)s)"
+        "--suite", choices=common.SUITES, default="hybrid", help="signature suite (default %(default)s)"
     )
     make.add_argument(
         "--party",
@@ -88,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _make(args: argparse.Namespace) -> int:
     common.check_free([args.out], force=args.force)
-    suite = _SUITES[args.suite]
+    suite = common.SUITES[args.suite]
     owes = dict(_owes(args.owes))
     parties = [_party(word, suite, owes) for word in args.party]
     unknown = owes.keys() - {party.code for party in parties}

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from launchnotice import Channel, Identity, LaunchnoticeError, Refused, UsageError, times
 from launchnotice.pact.mandate import UnverifiedMandate
-from launchnotice.registry import Usage
+from launchnotice.registry import Suite, Usage, label
 from launchnotice.render.inspect import MAX_OBJECT, Inspection, inspect, parse_identity
 from launchnotice.render.verdict import hold
 
@@ -27,6 +27,8 @@ PASSPHRASE_VARIABLE: Final = "LAUNCHNOTICE_PASSPHRASE"
 MAX_SMALL_FILE: Final = 65_536
 """Bytes of a passphrase, identity or agreement file."""
 
+SUITES: Final = {label(suite).replace(" ", "-"): suite for suite in Suite}
+"""Suites as they are named on the command line: by the registry's label, as one word."""
 
 PRIVATE_KEY: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from launchnotice import Identity, generate_keys
 from launchnotice.cli import common
 from launchnotice.keyfile import dump_keys
-from launchnotice.registry import Role, Suite, label
+from launchnotice.registry import Role, label
 from launchnotice.render.fields import Node, groups, layout, quote
 
 _ROLES = {label(role): role for role in Role}
-_SUITES = {label(suite): suite for suite in Suite}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", required=True, choices=_ROLES, help="what its keys sign")
     parser.add_argument(
         "--suite",
-        choices=_SUITES,
+        choices=common.SUITES,
         default="hybrid",
         help="signature suite of the channel (default %(default)s)",
     )
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         # With the last copy of a key everything goes that only it can sign.
         raise common.Trouble(f"{args.out}: exists; a key file is never replaced")
     common.check_free([public], force=args.force)
-    keys = generate_keys(_SUITES[args.suite])
+    keys = generate_keys(common.SUITES[args.suite])
     identity = Identity(label=args.label, role=_ROLES[args.role], keys=tuple(key.key for key in keys))
     secret = dump_keys(keys, common.passphrase(args, twice=True))
     common.write(public, common.dump_identity(identity), force=args.force)

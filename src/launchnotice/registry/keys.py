@@ -28,11 +28,13 @@ class Suite(IntEnum):
 
     CLASSIC = 1
     HYBRID = 2
+    HYBRID_HIGH = 3
 
 
 SUITE_ALGORITHMS: Final[dict[Suite, tuple[Algorithm, ...]]] = {
     Suite.CLASSIC: (Algorithm.ED25519,),
     Suite.HYBRID: (Algorithm.ED25519, Algorithm.ML_DSA_65),
+    Suite.HYBRID_HIGH: (Algorithm.ESP384, Algorithm.ML_DSA_87),
 }
 
 

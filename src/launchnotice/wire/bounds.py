@@ -9,9 +9,11 @@ from typing import Final
 
 # Objects -------------------------------------------------------------------------------
 MAX_MESSAGE: Final = 65_536
-"""A message. 16 hybrid identities take 16 × (3,309 + 64 + headers) = 56 KiB of it."""
+"""A message. 16 hybrid identities take 16 × (3,309 + 64 + headers) = 56 KiB of it, 13 hybrid-high ones
+13 × (4,627 + 96 + headers) = 62 KiB; with more of those the sender itself refuses it (R-PAY-9)."""
 MAX_MANDATE: Final = 262_144
-"""A mandate: 32 hybrid identities take 66 KiB of keys, 16 signers 56 KiB of signatures."""
+"""A mandate: 32 hybrid identities take 66 KiB of keys, 16 signers 56 KiB of signatures; hybrid-high ones
+88 and 77."""
 MAX_DESCRIPTOR: Final = 4_194_304
 """A descriptor: 256 parties × 16 authority identities × 2 thumbprints take 280 KiB, the agreement more."""
 MAX_DRAFT: Final = 131_072

@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from launchnotice import Endpoint, JournalError, PublicKey, Send, SigningKey, Stale
+from launchnotice import Endpoint, Identity, JournalError, PublicKey, Send, SigningKey, Stale, UsageError
 from launchnotice.core.entries import EpochOpened, Reserved, Sealed, decode, keys
 from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
 from launchnotice.journal import Entry
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EpochReason, EventCode, Kind, Suite
+from launchnotice.registry import EpochReason, EventCode, Kind, Role, Suite
 from launchnotice.wire import bounds
 from launchnotice.wire.message import ChainedPayload, parse
 from tests.spec.requirements.build import OFFICERS, World, world
 from tests.spec.requirements.test_signals import Sent, said, sent
-from tests.support import NOW, launch, sign, state
+from tests.support import NOW, launch, make_centre, open_endpoint, sign, state
 
 DAY = 86_400
 
@@ -366,6 +366,31 @@ def test_time_changes_no_state() -> None:
         (False, True),
     ]
     assert len({view.phase for view in views}) == 1
+
+
+@pytest.mark.requirement("R-PAY-9")
+@pytest.mark.parametrize(("officers", "fits"), [(12, True), (13, False)])
+def test_thirteen_identities_of_the_largest_suite_fit(officers: int, *, fits: bool) -> None:
+    """Twelve officers and the system; one more, and nobody is asked to sign."""
+    more = {f"more-{n}": make_centre(f"M{n}", Suite.HYBRID_HIGH).keys["officer-1"] for n in range(officers)}
+    w = world(
+        Suite.HYBRID_HIGH,
+        extra=[
+            Identity(label=label, role=Role.OFFICER, keys=tuple(key.key for key in keys))
+            for label, keys in more.items()
+        ],
+    )
+    us = open_endpoint(w.channel, w.us, mandates=[w.mandates["US"], w.mandates["RU"]])
+    if not fits:
+        with pytest.raises(UsageError, match="at most 65536 bytes once signed"):
+            us.draft(launch(), NOW, list(more))
+        return
+    draft = us.draft(launch(remark="x" * 1_024), NOW, list(more))
+    for signers in more.values():
+        draft = draft.review(w.channel, w.mandate()).sign(signers)
+    sends = [*us.submit(draft, NOW).sends, *us.poll(NOW).sends]
+    (notice,) = {send.data for send in sends if len(send.data) > bounds.MAX_MESSAGE - 2_000}
+    assert w.receive(notice, NOW).refusal is None
 
 
 @pytest.mark.requirement("R-PAY-9")

@@ -13,7 +13,16 @@ from launchnotice.registry import Role, Suite
 from launchnotice.wire import cose
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import SigningKey
-from tests.spec.requirements.build import MANDATE_HEADER, Case, World, cases, reshaped, sign_bytes, world
+from tests.spec.requirements.build import (
+    MANDATE_HEADER,
+    Case,
+    World,
+    cases,
+    refused_without_trace,
+    reshaped,
+    sign_bytes,
+    world,
+)
 from tests.spec.requirements.messages import spoilt
 from tests.support import NOW, Centre, make_centre, make_mandate, open_endpoint
 from tests.support.dump import snapshot
@@ -251,6 +260,34 @@ def test_mandate_that_breaks_one_rule_is_refused_without_trace(case: Case) -> No
     assert step.refusal is not None
     assert step.refusal.code.value == case.code
     assert snapshot(w.receiver) == before
+
+
+ED25519 = make_centre("X").keys["system"][0].key.dump()
+P384 = cases(
+    ("compressed y", "R-KEY-1", "wrong-type", lambda w: with_key(w, "system", lambda k: {**k, -3: True})),
+    ("without y", "R-KEY-1", "missing-field", lambda w: with_key(w, "system", _without_y)),
+    ("P-256", "R-KEY-1", "unknown-value", lambda w: with_key(w, "system", lambda k: {**k, -1: 1})),
+    ("polymorphic", "R-KEY-1", "unknown-value", lambda w: with_key(w, "system", lambda k: {**k, 3: -35})),
+    ("short x", "R-KEY-1", "bad-length", lambda w: with_key(w, "system", lambda k: {**k, -2: bytes(47)})),
+    ("Ed25519", "R-KEY-3", "incomplete-identity", lambda w: with_key(w, "system", lambda _: ED25519)),
+    ("off the curve", "R-KEY-2", "weak-key", lambda w: with_key(w, "system", lambda k: {**k, -3: k[-2]})),
+    (
+        "beyond p",
+        "R-KEY-2",
+        "weak-key",
+        lambda w: with_key(w, "system", lambda k: {**k, -2: b"\xff" * 48}),
+    ),
+)
+
+
+def _without_y(key: dict[int, Any]) -> dict[int, Any]:
+    return {number: value for number, value in key.items() if number != -3}
+
+
+@pytest.mark.requirement("R-ORDER-2")
+@pytest.mark.parametrize("case", P384)
+def test_mandate_with_a_wrong_p384_key_is_refused_without_trace(case: Case) -> None:
+    refused_without_trace(case, Suite.HYBRID_HIGH)
 
 
 @pytest.mark.requirement("R-MAND-9")

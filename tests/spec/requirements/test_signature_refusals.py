@@ -20,6 +20,8 @@ from tests.spec.requirements.build import (
     World,
     by_keys,
     cases,
+    envelope,
+    parts,
     refused_without_trace,
     reshaped,
     world,
@@ -254,11 +256,58 @@ def test_identity_that_signs_with_half_its_keys_is_refused() -> None:
     assert w.receive(notice(w)).refusal is None
 
 
+ORDER_OF_P384 = 2**384 - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D
+
+
+def other_ecdsa(w: World, change: Callable[[int, int], bytes]) -> bytes:
+    """A notice with the first ECDSA signature spelt otherwise."""
+    found = parts(notice(w))
+    row = next(row for row in found[3] if cbor2.loads(row[0])[1] == -51)
+    row[2] = change(int.from_bytes(row[2][:48]), int.from_bytes(row[2][48:]))
+    return envelope(found)
+
+
+def _der(number: int) -> bytes:
+    encoded = number.to_bytes(number.bit_length() // 8 + 1)
+    return bytes([2, len(encoded)]) + encoded
+
+
+ECDSA: dict[str, Callable[[int, int], bytes]] = {
+    "high s": lambda r, s: r.to_bytes(48) + (ORDER_OF_P384 - s).to_bytes(48),
+    "r is zero": lambda _, s: bytes(48) + s.to_bytes(48),
+    "s is zero": lambda r, _: r.to_bytes(48) + bytes(48),
+    "r is n": lambda _, s: ORDER_OF_P384.to_bytes(48) + s.to_bytes(48),
+    "s is n": lambda r, _: r.to_bytes(48) + ORDER_OF_P384.to_bytes(48),
+    "short": lambda r, s: (r.to_bytes(48) + s.to_bytes(48))[:-1],
+    "long": lambda r, s: b"\0" + r.to_bytes(48) + s.to_bytes(48),
+    "der": lambda r, s: bytes([0x30, len(_der(r) + _der(s))]) + _der(r) + _der(s),
+}
+
+
+@pytest.mark.requirement("R-KEY-5")
+@pytest.mark.parametrize("name", ECDSA)
+def test_ecdsa_signature_has_one_spelling(name: str) -> None:
+    """The twin with a high s satisfies the equation: with it anyone could give a message other bytes."""
+    case = Case(name, "R-KEY-5", "bad-signature", lambda w: other_ecdsa(w, ECDSA[name]))
+    refused_without_trace(case, Suite.HYBRID_HIGH)
+
+
+@pytest.mark.requirement("R-KEY-6")
+def test_what_is_sent_has_low_s() -> None:
+    for sample in exchange(Suite.HYBRID_HIGH).samples:
+        if sample.payload is None:
+            continue
+        signatures = [row[2] for row in parts(sample.data)[3] if cbor2.loads(row[0])[1] == -51]
+        assert signatures
+        assert all(len(one) == 96 and int.from_bytes(one[48:]) <= ORDER_OF_P384 // 2 for one in signatures)
+
+
 GOOD: dict[str, tuple[str, Callable[[World], bytes]]] = {
     "notice": (
         "R-CBOR-1 R-CBOR-2 R-CBOR-3 R-CBOR-4 R-CBOR-5 R-REC-1 R-REC-2 R-REC-3 R-VAL-1 R-VAL-2 R-VAL-4 "
         "R-ENV-1 R-ENV-2 R-ENV-3 R-ENV-4 R-ENV-5 R-SIGN-1 R-SIGN-2 R-SIGN-3 R-SIGN-4 R-SIGN-5 R-SIGN-6 "
-        "R-SIGN-7 R-POL-1 R-POL-2 R-POL-3 R-ORDER-1 R-PAY-1 R-PAY-2 R-PAY-3 R-PAY-6 R-STREAM-2 R-MAND-10",
+        "R-SIGN-7 R-KEY-5 R-POL-1 R-POL-2 R-POL-3 R-ORDER-1 R-PAY-1 R-PAY-2 R-PAY-3 R-PAY-6 R-STREAM-2 "
+        "R-MAND-10",
         lambda w: notice(w, body=launch(remark="Übung, naïve – 試験")),
     ),
     "sync": (

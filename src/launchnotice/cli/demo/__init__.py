@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from launchnotice import Channel, LaunchnoticeError, times
-from launchnotice.cli.common import Trouble
+from launchnotice.cli.common import SUITES, Trouble
 from launchnotice.cli.demo.play import perform
 from launchnotice.cli.demo.setting import (
     CENTRES,
@@ -26,16 +26,15 @@ from launchnotice.cli.demo.setting import (
     make_keys,
     make_setting,
 )
-from launchnotice.registry import Suite
+from launchnotice.registry import Suite, label
 
-_SUITES: Final = {suite.name.lower(): suite for suite in Suite}
 _READBACK_TIMEOUT: Final = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.add_argument("--dir", type=Path, help="empty folder to keep everything in (default: a fresh one)")
-    parser.add_argument("--suite", choices=sorted(_SUITES), default="hybrid", help="signature suite")
+    parser.add_argument("--suite", choices=SUITES, default="hybrid", help="signature suite")
     parser.add_argument("--seed", type=int, default=1988, help="of the line and the keys (default: 1988)")
 
 
@@ -43,11 +42,11 @@ def run(args: argparse.Namespace) -> int:
     """Play the exchange and compare the journals; 0 only if they agree and every check held, else 1."""
     if args.dir is None:
         with tempfile.TemporaryDirectory(prefix="launchnotice-demo-") as folder:
-            return _run(Path(folder), _SUITES[args.suite], args.seed)
+            return _run(Path(folder), SUITES[args.suite], args.seed)
     args.dir.mkdir(parents=True, exist_ok=True)
     if any(args.dir.iterdir()):
         raise Trouble(f"{args.dir}: not empty")
-    return _run(args.dir, _SUITES[args.suite], args.seed)
+    return _run(args.dir, SUITES[args.suite], args.seed)
 
 
 def _run(folder: Path, suite: Suite, seed: int) -> int:
@@ -62,9 +61,7 @@ def _run(folder: Path, suite: Suite, seed: int) -> int:
 
 def exchange(folder: Path, suite: Suite, seed: int) -> list[str]:
     """Set up both centres in the folder and let them play; gives the checks that failed."""
-    print(
-        f"suite {suite.name.lower()}, seed {seed}; keys and line follow from the seed, so it can be repeated"
-    )
+    print(f"suite {label(suite)}, seed {seed}; keys and line follow from the seed, so it can be repeated")
     made = make_keys(suite, seed)
     keys = carry_keys(folder / "keys", made)
     count = sum(len(holders) for holders in keys.values())

@@ -13,7 +13,7 @@ from launchnotice import Channel, Draft, Review, SigningKey
 from launchnotice.registry import Refusal
 
 _ARRAY: Final = 0x80
-_ALGORITHM: Final = {-19: b"\x32", -49: b"\x38\x30"}
+_ALGORITHM: Final = {-19: b"\x32", -49: b"\x38\x30", -50: b"\x38\x31", -51: b"\x38\x32"}
 _DIGEST: Final = b"\x58\x20"
 
 

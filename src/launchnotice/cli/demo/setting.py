@@ -31,6 +31,7 @@ from launchnotice.journal.anchor import FileAnchor
 from launchnotice.journal.sqlite import SqliteJournal
 from launchnotice.keyfile import read_keys, write_keys
 from launchnotice.registry import Role, Suite
+from launchnotice.wire.keys import SEED_SIZES
 
 START: Final = 1_800_000_000
 """2027-01-15T08:00:00Z: the same at each run, so that a seed always gives the same timeline."""
@@ -41,6 +42,8 @@ CENTRES: Final = {
     "RU": ("authority-1", "officer-1", "officer-2", "system"),
 }
 """The parties and their key holders, by labels that name no person."""
+
+_HASHES: Final = {32: hashlib.sha256, 48: hashlib.sha384}  # by the size of a private key
 
 Keys: TypeAlias = dict[str, dict[str, tuple[SigningKey, ...]]]
 """Keys by party and label."""
@@ -161,7 +164,7 @@ def _carry(data: bytes, file: Path | None) -> bytes:
 
 def _keys(suite: Suite, name: str) -> tuple[SigningKey, ...]:
     return tuple(
-        SigningKey.from_seed(alg, hashlib.sha256(f"{name}/{alg.name}".encode()).digest())
+        SigningKey.from_seed(alg, _HASHES[SEED_SIZES[alg]](f"{name}/{alg.name}".encode()).digest())
         for alg in registry.SUITE_ALGORITHMS[suite]
     )
 
