@@ -6,11 +6,12 @@ import itertools
 
 import pytest
 
-from launchnotice import Draft, Endpoint, Mandate, Refused, Stale, UsageError
+from launchnotice import Draft, Endpoint, Identity, Mandate, Party, Refused, Stale, UsageError
 from launchnotice.ceremony import draft_mandate, seal_mandate, sign_mandate, verify_mandates
 from launchnotice.pact.mandate import MAX_LIFETIME
 from launchnotice.registry import FindingCode, Kind, Need, Refusal, Role, Suite, Usage
-from tests.support import NOW, Centre, launch, make_centre, make_mandate, settle, sign, state
+from launchnotice.wire.bounds import MAX_MANDATE
+from tests.support import NOW, Centre, launch, make_centre, make_channel, make_mandate, settle, sign, state
 from tests.support.dump import snapshot, state_of
 from tests.support.forge import Forger
 from tests.support.template import Template, mandate_id, template
@@ -53,6 +54,31 @@ def test_a_chain_is_verified_from_its_first_version_on(suite: Suite) -> None:
     for broken in ([], chain[1:], chain[::-1], [chain[0], chain[0]], [made.mandates["RU"], chain[1]]):
         with pytest.raises((Refused, UsageError)):
             verify_mandates(made.channel, broken)
+
+
+@pytest.mark.parametrize("suite", list(Suite))
+def test_the_largest_mandate_goes_from_desk_to_desk(suite: Suite) -> None:
+    """32 identities, 16 of them authorities who all sign; 162 KiB with `hybrid-high`."""
+    us, ru = make_centre("US", suite), make_centre("RU", suite)
+    keys = {f"authority-{n}": make_centre(f"A{n}", suite).keys["authority-1"] for n in range(1, 17)}
+    keys |= {f"officer-{n}": make_centre(f"B{n}", suite).keys["officer-1"] for n in range(1, 16)}
+    keys["system"] = us.keys["system"]
+    labels = list(keys)[:16]
+    kids = [key.key.kid for label in labels for key in keys[label]]
+    us_party = Party(code="US", threshold=16, authority=tuple(sorted(kids)))
+    channel = make_channel([us, ru], suite, parties=(ru.party(), us_party))
+    identities = [
+        Identity(
+            label=label, role=Role[label.split("-")[0].upper()], keys=tuple(key.key for key in keys[label])
+        )
+        for label in keys
+    ]
+    draft = draft_mandate(channel, "US", identities, issued=NOW, expires=NOW + 86_400, signers=labels)
+    for label in labels:
+        draft = sign_mandate(Draft.load(draft.data), channel, keys[label])
+    data = seal_mandate(Draft.load(draft.data), channel)
+    assert len(data) < MAX_MANDATE
+    assert verify_mandates(channel, [data]).payload.identities == tuple(identities)
 
 
 def _changed(made: Template, new: Centre, signers: tuple[str, ...], renewed: tuple[str, ...]) -> bytes:

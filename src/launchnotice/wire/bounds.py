@@ -13,11 +13,11 @@ MAX_MESSAGE: Final = 65_536
 13 × (4,627 + 96 + headers) = 62 KiB; with more of those the sender itself refuses it (R-PAY-9)."""
 MAX_MANDATE: Final = 262_144
 """A mandate: 32 hybrid identities take 66 KiB of keys, 16 signers 56 KiB of signatures; hybrid-high ones
-88 and 77."""
+87 and 76."""
 MAX_DESCRIPTOR: Final = 4_194_304
 """A descriptor: 256 parties × 16 authority identities × 2 thumbprints take 280 KiB, the agreement more."""
-MAX_DRAFT: Final = 131_072
-"""A draft: a message without the system's signature, with its officers' kids."""
+MAX_DRAFT: Final = 262_144
+"""A draft: a message or mandate before its last signature, with its signers' kids."""
 MAX_DEPTH: Final = 16
 """Nested arrays and maps; the deepest object of LNP/1, a descriptor, has 8. (cbor2's own default is 400.)"""
 ITEM_SIZE: Final = 8
