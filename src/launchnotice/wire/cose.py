@@ -83,7 +83,9 @@ def parse(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected tag 98")
     try:
         return _cut(data)
-    except (ValueError, LookupError):
+    except IndexError:  # all heads were right as far as there are bytes
+        raise Refused(Refusal.NOT_CBOR, "truncated") from None
+    except (ValueError, KeyError):
         return _decode(data, limit)
 
 
@@ -232,7 +234,7 @@ _ROWS: Final = {
 
 
 def _cut(data: bytes) -> Envelope:
-    """The parts of an envelope as LNP/1 writes it; `ValueError` or `LookupError` if its bytes are otherwise.
+    """The parts of an envelope as LNP/1 writes it; `ValueError` or `KeyError` if one of its bytes is otherwise.
 
     Every head is compared with the only deterministic one, which is as strict as decoding (`wire.layout`).
     """
@@ -246,6 +248,8 @@ def _cut(data: bytes) -> Envelope:
 def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
     signatures = []
     count = data[at] - layout.ARRAY
+    if not 1 <= count < layout.LONG:
+        raise ValueError
     at += 1
     for _ in range(count):
         head, tail, size = _ROWS[data[at + 5 : at + 7]]
@@ -253,14 +257,14 @@ def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
         signature, end = layout.after(data, end, tail, size)
         signatures.append((head[_ROW_HEAD:] + kid, signature))
         at = end
-    if not 1 <= count < layout.LONG or at != len(data):
-        raise ValueError
+    if at != len(data):
+        raise Refused(Refusal.NOT_CBOR, "truncated" if at > len(data) else "bytes after the item")
     return signatures
 
 
 def _decode(data: bytes, limit: int) -> Envelope:
     """The parts of an envelope, or what is wrong with these bytes."""
-    raw: Any = cbor.decode(data[2:], limit, MAX_MESSAGE // ITEM_SIZE)
+    raw: Any = cbor.decode_suspect(data[2:], limit, MAX_MESSAGE // ITEM_SIZE)
     if type(raw) is not list or [type(part) for part in raw] != _SHAPE or not raw[3]:
         raise Refused(Refusal.NOT_COSE_SIGN, "expected [protected, {}, payload, [+ signature]]")
     body_header, unprotected, payload, rows = raw
