@@ -234,7 +234,7 @@ _ROWS: Final = {
 
 
 def _cut(data: bytes) -> Envelope:
-    """The parts of an envelope as LNP/1 writes it; `ValueError` or `KeyError` if one of its bytes is otherwise.
+    """The parts of an envelope as LNP/1 writes it; `ValueError` or `KeyError` if a byte is otherwise.
 
     Every head is compared with the only deterministic one, which is as strict as decoding (`wire.layout`).
     """
