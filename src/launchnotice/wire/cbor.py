@@ -74,20 +74,18 @@ def _parse(data: bytes, room: int) -> Value:
     return value  # type: ignore[return-value]  # _plain has proved the type
 
 
-def decode_field(data: bytes, at: int, key: int) -> tuple[Value, int]:
-    """What a map of at most `SMALL` bytes has under a key, in place (`wire.layout`)."""
-    if data[at] != key:
-        raise ValueError
+def decode_field(data: bytes, at: int) -> tuple[Value, int]:
+    """A value in a map of at most `SMALL` bytes, and where it ends, in place (`wire.layout`)."""
     try:
-        value = _loads(data[at + 1 :], MAX_DEPTH - 1)  # cbor2 ignores what follows an item
+        value = _loads(data[at:], MAX_DEPTH - 1)  # cbor2 ignores what follows an item
     except cbor2.CBORError:
         raise ValueError from None
     if not _plain(value):
         raise ValueError
     encoded = cbor2.dumps(value)
-    if not data.startswith(encoded, at + 1):
+    if not data.startswith(encoded, at):
         raise ValueError
-    return value, at + 1 + len(encoded)  # type: ignore[return-value]  # _plain has proved the type
+    return value, at + len(encoded)  # type: ignore[return-value]  # _plain has proved the type
 
 
 def _loads(data: bytes, depth: int) -> object:

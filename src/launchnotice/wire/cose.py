@@ -129,22 +129,21 @@ def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
     raise Refused(Refusal.MANIFEST_MISMATCH, "signatures differ from the manifest")
 
 
-def read_manifest(data: bytes, at: int, key: int) -> tuple[tuple[Signatory, ...], int]:
-    """The manifest under a key, in place (`wire.layout`)."""
-    lines = []
+def read_manifest(lines: bytes, count: int) -> tuple[Signatory, ...]:
+    """The manifest of encoded lines, in place (`wire.layout`)."""
+    found = []
     last = b""
-    count = data[at + 1] - layout.ARRAY
-    if data[at] != key or not 1 <= count < layout.LONG:
-        raise ValueError
-    at += 2
+    at = 0
     for _ in range(count):
-        alg, head = _LINES[data[at + 1 : at + 3]]
-        kid, at = layout.after(data, at, head, _KID_SIZE)
+        alg, head = _LINES[lines[at + 1 : at + 3]]
+        kid, at = layout.after(lines, at, head, _KID_SIZE)
         if kid <= last:
             raise ValueError
-        lines.append(Signatory(alg, kid))
+        found.append(Signatory(alg, kid))
         last = kid
-    return tuple(lines), at
+    if at != len(lines):
+        raise ValueError
+    return tuple(found)
 
 
 def assemble(body_header: bytes, payload: bytes, signed: Sequence[tuple[Signatory, bytes]]) -> bytes:

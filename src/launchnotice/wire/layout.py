@@ -10,14 +10,22 @@ from __future__ import annotations
 
 from typing import Final
 
-# Initial bytes (RFC 8949 section 3): a map or array of no items, strings with a length of one or two bytes.
+# Initial bytes (RFC 8949 section 3): an array, a map and a text of nothing, strings with a longer length.
 ARRAY: Final = 0x80
 MAP: Final = 0xA0
 LONG: Final = 24
 """A number, length or count from which on it no longer stands in the initial byte."""
-_ONE_BYTE, _TWO_BYTES, _TEXT = 0x58, 0x59, 0x60
-# Bytes of an unsigned integer behind its initial byte, and the least that needs so many.
-_WIDTHS: Final = {0x18: (1, LONG), 0x19: (2, 1 << 8), 0x1A: (4, 1 << 16), 0x1B: (8, 1 << 32)}
+TEXT: Final = 0x60
+_ONE_BYTE, _TWO_BYTES = 0x58, 0x59
+# An unsigned integer, and one that is not 0, below 2**32 (as bytes of a pattern with `re.DOTALL`).
+_LONGER: Final = rb"|\x18[\x18-\xff]|\x19[^\x00].|\x1a(?!\x00\x00).{4})"
+NUMBER: Final = rb"([\x00-\x17]" + _LONGER
+POSITIVE: Final = rb"([\x01-\x17]" + _LONGER
+
+
+def number(found: bytes) -> int:
+    """The value of an integer that matched `NUMBER` or `POSITIVE`."""
+    return found[0] if len(found) == 1 else int.from_bytes(found[1:])
 
 
 def after(data: bytes, at: int, head: bytes, size: int) -> tuple[bytes, int]:
@@ -26,30 +34,6 @@ def after(data: bytes, at: int, head: bytes, size: int) -> tuple[bytes, int]:
         raise ValueError
     start = at + len(head)
     return data[start : start + size], start + size
-
-
-def number(data: bytes, at: int, key: int) -> tuple[int, int]:
-    """The unsigned integer under a key."""
-    value = data[at + 1]
-    end = at + 2
-    if value >= LONG:
-        width, least = _WIDTHS[value]
-        value = int.from_bytes(data[end : end + width])
-        end += width
-        if value < least:
-            raise ValueError
-    if data[at] != key:
-        raise ValueError
-    return value, end
-
-
-def short_text(data: bytes, at: int, key: int) -> tuple[str, int]:
-    """The text under a key, of fewer than 24 characters, all of them ASCII."""
-    size = data[at + 1] - _TEXT
-    if data[at] != key or not 0 <= size < LONG:
-        raise ValueError
-    end = at + 2 + size
-    return data[at + 2 : end].decode("ascii"), end
 
 
 def long_string(data: bytes, at: int) -> tuple[bytes, int]:

@@ -9,6 +9,7 @@ Not here: which mandate, policy or stream position counts (`pact`, `core`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -104,11 +105,26 @@ class SignalPayload(Payload):
 
 
 _KIND: Final = 5  # the key of a payload's kind, which is read before its class is known
-# Keys of a payload and of its epoch with the head of the value that always follows them.
-_CHANNEL, _MANDATE, _PREV = b"\x01\x58\x20", b"\x03\x58\x20", b"\x0a\x58\x20"
-_EPOCH, _RANDOM = b"\x08\xa2", b"\x02\x50"
-_ISSUED: Final = Instant()
+_CHANNEL: Final = b"\x01\x58\x20"  # what stands before the channel id
 _BODY: Final = _Body()
+# A payload up to its body, as LNP/1 writes it; what it may be besides is left to `wire.cbor`.
+_HEAD: Final = re.compile(
+    rb"[\xa8-\xb7]"
+    rb"\x01\x58\x20(.{32})"  # channel
+    rb"\x02([\x61-\x70])([ -~]+)"  # sender, and before it its length
+    rb"\x03\x58\x20(.{32})"  # mandate
+    rb"\x04"
+    + layout.NUMBER  # issued
+    + rb"\x05([\x01-\x17]|\x18[\x18-\x5f])"  # kind
+    rb"\x06([\x81-\x97])((?:\x82(?:\x32|\x38\x30)\x58\x20.{32})+)"  # manifest, and before it its length
+    rb"\x07",
+    re.DOTALL,
+)
+_EPOCH: Final = re.compile(rb"\x08\xa2\x01" + layout.POSITIVE + rb"\x02\x50(.{16})", re.DOTALL)
+_POSITION: Final = re.compile(
+    _EPOCH.pattern + rb"\x09" + layout.POSITIVE + rb"\x0a\x58\x20(.{32})",  # seq and prev
+    re.DOTALL,
+)
 
 PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
     KindClass.CHAINED: ChainedPayload,
@@ -260,42 +276,43 @@ def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
 
 
 def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
-    """A payload read in place (`wire.layout`), its fields in the order of their keys."""
-    if len(data) > cbor.SMALL:
+    """A payload read in place (`wire.layout`)."""
+    found = _HEAD.match(data)
+    if found is None or len(data) > cbor.SMALL:
         raise ValueError
-    channel, at = layout.after(data, 1, _CHANNEL, 32)
-    sender, at = layout.short_text(data, at, 2)
-    mandate, at = layout.after(data, at, _MANDATE, 32)
-    issued, at = layout.number(data, at, 4)
-    kind, at = layout.number(data, at, _KIND)
-    row = kind_row(kind)
-    if row is None or (row.kind_class is KindClass.SIGNAL and kind not in BODIES):
+    channel, size, sender, mandate, issued, kind, count, lines = found.groups()
+    number = layout.number(kind)
+    row = kind_row(number)
+    if row is None or (row.kind_class is KindClass.SIGNAL and number not in BODIES):
         raise ValueError
-    manifest, at = cose.read_manifest(data, at, 6)
-    body, at = cbor.decode_field(data, at, 7)
-    number, at = layout.number(data, layout.after(data, at, _EPOCH, 0)[1], 1)
-    random, at = layout.after(data, at, _RANDOM, 16)
+    if len(sender) != size[0] - layout.TEXT:
+        raise ValueError
+    body, at = cbor.decode_field(data, found.end())
     values = {
         "channel": channel,
-        "sender": PARTY.load(sender),
+        "sender": sender.decode("ascii"),
         "mandate": mandate,
-        "issued": _ISSUED.load(issued),
-        "kind": kind,
-        "manifest": manifest,
+        "issued": layout.number(issued),
+        "kind": number,
+        "manifest": cose.read_manifest(lines, count[0] - layout.ARRAY),
         "body": _BODY.load(body),
-        "epoch": Epoch.complete({"number": SEQUENCE.load(number), "random": random}, {}),
     }
     return _read_rest(data, at, PAYLOADS[row.kind_class], values), row
 
 
 def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, Any]) -> Payload:
-    """The fields that the class of a kind adds to those of every payload."""
-    last, left = 8, data[0] - layout.MAP - 8
-    if record is ChainedPayload:
-        seq, at = layout.number(data, at, 9)
-        values["seq"] = SEQUENCE.load(seq)
-        values["prev"], at = layout.after(data, at, _PREV, 32)
-        last, left = 10, left - 2
+    """What follows the body: the epoch, and what the class of a kind adds to the fields of every payload."""
+    found = (_POSITION if record is ChainedPayload else _EPOCH).match(data, at)
+    if found is None:
+        raise ValueError
+    number, random, *position = found.groups()
+    values["epoch"] = Epoch.complete({"number": layout.number(number), "random": random}, {})
+    last = 8
+    if position:
+        last = 10
+        values["seq"], values["prev"] = layout.number(position[0]), position[1]
+    left = data[0] - layout.MAP - last
+    at = found.end()
     if not left and at == len(data):
         return record.complete(values, {})
     raw = cbor.decode(bytes([layout.MAP + left]) + data[at:], MAX_MESSAGE)
