@@ -86,9 +86,9 @@ class Exchange:
         self.time = self.position = 0
         self.data = b""
         self.facts: dict[tuple[str, int], Stated] = {}
-        self.evidence: list[Stated] = []
+        self.evidence: tuple[Stated, ...] = ()
         self.stated: dict[int, Stated] = {}
-        self.fired: set[tuple[str, int, int]] = set()
+        self.fired: frozenset[tuple[str, int, int]] = frozenset()
 
     def delivery(self, party: str) -> Delivery:
         """How far the notice has come with that recipient: a function of the set of facts."""
@@ -152,7 +152,7 @@ class Exchange:
             case Fact() as entry:
                 self._apply_fact(kept.time, entry)
             case Fired() as entry:
-                self.fired.add((entry.party, entry.owed, entry.multiple))
+                self.fired |= {(entry.party, entry.owed, entry.multiple)}
             case _:
                 pass
 
@@ -171,7 +171,7 @@ class Exchange:
             entry.sender, entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data
         )
         if self.facts.setdefault((entry.sender, entry.kind), state) is not state:
-            self.evidence.append(state)
+            self.evidence += (state,)
 
     def _reached(self, party: str) -> Delivery:
         if self.own:

@@ -192,11 +192,13 @@ class Judge:
         rules: dict[int, list[_Applied]] = {}
         for rule in agreement.rules:
             if rule.check in _CHECKS:
-                when = [(condition.subject, frozenset(condition.values)) for condition in rule.when]
-                rules.setdefault(rule.kind, []).append((when, rule.subject, _CHECKS[rule.check], rule))
+                when = [(one.subject, frozenset(one.values)) for one in rule.when]
+                rules.setdefault(rule.kind, []).append(
+                    (when, rule.subject, _CHECKS[rule.check], frozenset(rule.values), rule)
+                )
         self._rules = rules
         # What is announced anew is announced; how early that must be is another question.
-        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[3].check is not Check.LEAD_TIME]
+        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[-1].check is not Check.LEAD_TIME]
 
     def __call__(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
         """The findings on a notice.
@@ -220,29 +222,30 @@ class _Notice(NamedTuple):
     received: int
 
 
-_Check: TypeAlias = Callable[[Rule, Any, _Notice, list[Finding]], None]
-# The fields on whose values a rule depends, the field that it looks at, and how.
-_Applied: TypeAlias = tuple[list[tuple[str, frozenset[int]]], str, _Check, Rule]
+_Values: TypeAlias = frozenset[int]
+_Check: TypeAlias = Callable[[Any, _Values, Rule, _Notice, list[Finding]], None]
+# The fields on whose values a rule depends, the field that it looks at, how, the values allowed, and itself.
+_Applied: TypeAlias = tuple[list[tuple[str, _Values]], str, _Check, _Values, Rule]
 
 
 def _apply(
     rules: Sequence[_Applied], fields: dict[str, Any], issued: int, received: int, found: list[Finding]
 ) -> None:
     notice = _Notice(fields, issued, received)
-    for when, subject, check, rule in rules:
+    for when, subject, check, allowed, rule in rules:
         for name, values in when:
             if fields.get(name) not in values:
                 break
         else:
-            check(rule, fields.get(subject), notice, found)
+            check(fields.get(subject), allowed, rule, notice, found)
 
 
-def _scope(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
-    if value is not None and value not in rule.values:
+def _scope(value: Any, allowed: _Values, rule: Rule, _: _Notice, found: list[Finding]) -> None:
+    if value is not None and value not in allowed:
         found.append(_finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value)))
 
 
-def _required(rule: Rule, value: Any, notice: _Notice, found: list[Finding]) -> None:
+def _required(value: Any, _: _Values, rule: Rule, notice: _Notice, found: list[Finding]) -> None:
     if not _absent(value):
         return
     keys = [row.key for row in BODIES[rule.kind].FIELDS if row.name == rule.subject]
@@ -252,20 +255,20 @@ def _required(rule: Rule, value: Any, notice: _Notice, found: list[Finding]) -> 
         found.append(_finding(FindingCode.MISSING, rule, "given", "absent"))
 
 
-def _forbidden(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
+def _forbidden(value: Any, _: _Values, rule: Rule, __: _Notice, found: list[Finding]) -> None:
     if not _absent(value):
         found.append(_finding(FindingCode.NOT_ALLOWED, rule, "absent", "given"))
 
 
-def _area_form(rule: Rule, value: Any, _: _Notice, found: list[Finding]) -> None:
+def _area_form(value: Any, allowed: _Values, rule: Rule, _: _Notice, found: list[Finding]) -> None:
     areas = value if type(value) is tuple else () if value is None else (value,)
     for area in areas:
-        if area.FORM not in rule.values:
+        if area.FORM not in allowed:
             expected = _one_of(rule, AreaForm)
             found.append(_finding(FindingCode.AREA_FORM, rule, expected, label(area.FORM)))
 
 
-def _lead_time(rule: Rule, _: Any, notice: _Notice, found: list[Finding]) -> None:
+def _lead_time(_: Any, __: _Values, rule: Rule, notice: _Notice, found: list[Finding]) -> None:
     start = _start(notice)
     if start is None:
         return
