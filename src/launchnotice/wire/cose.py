@@ -12,6 +12,7 @@ Not here: which keys count (`pact`), the keys themselves (`wire.keys`).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -42,12 +43,12 @@ _AAD: Final = cbor.encode(EXTERNAL_AAD)
 _SHAPE: Final[list[type]] = [bytes, dict, bytes, list]
 _SIGNATURE_SHAPE: Final[list[type]] = [bytes, dict, bytes]
 _LINE_SHAPE: Final[list[type]] = [int, bytes]
-# What stands before a kid in a line of a manifest, by two bytes: the algorithm, or it and the one after.
-_LINES: Final = {
-    head[1:3]: (alg, head)
-    for alg, head in ((alg, b"\x82" + cbor.encode(alg.value) + b"\x58\x20") for alg in Algorithm)
-}
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
+_ENCODED: Final = {cbor.encode(alg.value): alg for alg in Algorithm}
+_ANY_ALGORITHM: Final = b"|".join(map(re.escape, _ENCODED))
+# The algorithm and kid of a line of a manifest; the lines of a whole manifest, as a part of a pattern.
+_LINE: Final = re.compile(rb"\x82(" + _ANY_ALGORITHM + rb")\x58\x20(.{32})", re.DOTALL)
+LINES: Final = rb"((?:\x82(?:" + _ANY_ALGORITHM + rb")\x58\x20.{32})+)"
 
 
 class Signatory(NamedTuple):
@@ -130,18 +131,15 @@ def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
 
 
 def read_manifest(lines: bytes, count: int) -> tuple[Signatory, ...]:
-    """The manifest of encoded lines, in place (`wire.layout`)."""
+    """The manifest of that many `LINES`, in place (`wire.layout`)."""
     found = []
     last = b""
-    at = 0
-    for _ in range(count):
-        alg, head = _LINES[lines[at + 1 : at + 3]]
-        kid, at = layout.after(lines, at, head, _KID_SIZE)
+    for alg, kid in _LINE.findall(lines):
         if kid <= last:
             raise ValueError
-        found.append(Signatory(alg, kid))
+        found.append(Signatory(_ENCODED[alg], kid))
         last = kid
-    if at != len(lines):
+    if len(found) != count:
         raise ValueError
     return tuple(found)
 

@@ -116,8 +116,9 @@ _HEAD: Final = re.compile(
     rb"\x04"
     + layout.NUMBER  # issued
     + rb"\x05([\x01-\x17]|\x18[\x18-\x5f])"  # kind
-    rb"\x06([\x81-\x97])((?:\x82(?:\x32|\x38\x30)\x58\x20.{32})+)"  # manifest, and before it its length
-    rb"\x07",
+    rb"\x06([\x81-\x97])"
+    + cose.LINES  # manifest, and before it its length
+    + rb"\x07",
     re.DOTALL,
 )
 _EPOCH: Final = re.compile(rb"\x08\xa2\x01" + layout.POSITIVE + rb"\x02\x50(.{16})", re.DOTALL)
