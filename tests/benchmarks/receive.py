@@ -153,6 +153,8 @@ def measure_junk(rounds: int) -> tuple[float, dict[str, float]]:
     kinds = {
         "random": os.urandom(len(data)),
         "truncated": data[:-1],
+        "cut_in_half": data[: len(data) // 2],
+        "cut_in_a_signature": data[:-90],
         "trailing": data + b"\x00",
         "other_tag": b"\xd2" + data[2:],
         "nested": b"\xd8\x62" + b"\x81" * 5_000,

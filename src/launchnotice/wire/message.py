@@ -278,8 +278,8 @@ def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
 
 def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
     """A payload read in place (`wire.layout`)."""
-    found = _HEAD.match(data)
-    if found is None or len(data) > cbor.SMALL:
+    found = _HEAD.match(data) if len(data) <= cbor.SMALL else None
+    if found is None:
         raise ValueError
     channel, size, sender, mandate, issued, kind, count, lines = found.groups()
     number = layout.number(kind)
