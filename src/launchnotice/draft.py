@@ -270,6 +270,8 @@ def compose(
         "epoch": _epoch(epoch),
     }
     where = place(state, epoch, KINDS[kind].kind_class, to)
+    if KINDS[kind].kind_class is KindClass.CHAINED:
+        where["heads"] = heads_to_tell(state)
     payload = PAYLOADS[KINDS[kind].kind_class](**common, **where)
     draft = Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
     try:
@@ -309,13 +311,13 @@ def told(head: Head) -> tuple[int, bytes, int, int]:
 
 
 def place(state: State, epoch: EpochKey, kind_class: KindClass, to: str) -> dict[str, Any]:
-    """Where the next own message of a class stands: the fields that its class adds to a payload."""
+    """Where the next own message of a class stands: what its class adds to a payload, but for heads told."""
     stream = state.stream(state.own, epoch)
     if kind_class is not KindClass.CHAINED:
         head = Position(seq=stream.seq, id=stream.head)
         return {"head": head, "to": to} if kind_class is KindClass.SIGNAL else {"head": head}
     opening = _opening(state, epoch) if stream.seq == 0 else None
-    return {"seq": stream.seq + 1, "prev": stream.head, "heads": heads_to_tell(state), "opening": opening}
+    return {"seq": stream.seq + 1, "prev": stream.head, "opening": opening}
 
 
 def _opening(state: State, epoch: EpochKey) -> Opening:

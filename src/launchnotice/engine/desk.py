@@ -159,8 +159,8 @@ def _review(state: State, draft: Draft, newest: Mandate) -> Review:
 def _moved(state: State, payload: Payload, now: int, to: str) -> str:
     """Why a payload no longer stands where the next message stands; empty if it does."""
     mandate, epoch = state.mandate(state.own), (payload.epoch.number, payload.epoch.random)
+    # Other streams' heads never make a draft stale.
     expected: dict[str, Any] = place(state, epoch, KINDS[Kind(payload.kind)].kind_class, to)
-    expected.pop("heads", None)  # other streams' heads never make a draft stale
     reasons = {
         "more than an hour old": now - payload.issued > DRAFT_LIFETIME,
         "issued in the future": payload.issued > now + CLOCK_BRACKET,
