@@ -146,8 +146,14 @@ def read_manifest(lines: bytes, count: int) -> tuple[Signatory, ...]:
 
 def assemble(body_header: bytes, payload: bytes, signed: Sequence[tuple[Signatory, bytes]]) -> bytes:
     """The envelope's bytes, its signatures given in manifest order."""
-    rows = [[signature_header(signer), {}, signature] for signer, signature in signed]
-    return TAG + cbor.encode([body_header, {}, payload, rows])
+    parts = [TAG, b"\x84", cbor.encode(body_header), b"\xa0", cbor.encode(payload)]
+    count = len(signed)
+    parts.append(
+        bytes([layout.ARRAY + count] if count < layout.LONG else [layout.ARRAY + layout.LONG, count])
+    )
+    for signer, signature in signed:
+        parts += (b"\x83", cbor.encode(signature_header(signer)), b"\xa0", cbor.encode(signature))
+    return b"".join(parts)
 
 
 def sealed_size(body_header: bytes, payload: bytes, manifest: Sequence[Signatory]) -> int:
