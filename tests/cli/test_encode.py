@@ -111,11 +111,17 @@ def test_any_change_of_the_text_ends_in_a_status(cli: Cli, data: st.DataObject) 
     assert main_on(bytes(text)) in (0, 2)
 
 
-def main_on(text: bytes) -> int:
-    """`encode` with this on standard input, its output thrown away."""
+def test_bytes_go_to_standard_output_unless_a_file_is_named(cli: Cli) -> None:
+    out = io.TextIOWrapper(raw := io.BytesIO())
+    assert main_on(cli("inspect", "--json", stdin=SAMPLES["sync"]).out.encode(), out) == 0
+    assert raw.getvalue() == SAMPLES["sync"]
+
+
+def main_on(text: bytes, out: io.TextIOWrapper | None = None) -> int:
+    """`encode` with this on standard input, and there its output."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
-        patch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO()))
+        patch.setattr("sys.stdout", out or io.TextIOWrapper(io.BytesIO()))
         patch.setattr("sys.stderr", said := io.StringIO())
         status = main(["encode"])
         assert said.getvalue().count("\n") == (1 if status else 0)

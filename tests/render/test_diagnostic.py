@@ -55,9 +55,14 @@ def test_fields_of_envelope_payload_and_body_are_named() -> None:
     assert "/ azimuth / 1: 6750" in text
 
 
-def test_keys_of_a_mandate_are_named() -> None:
-    text = diagnose(SAMPLES["hybrid mandate version 1"])
-    assert {"kty", "crv", "x", "pub"} <= set(map(str.strip, comments(text)))
+@pytest.mark.parametrize(
+    ("suite", "names"),
+    [("classic", {"crv", "x"}), ("hybrid", {"crv", "x", "pub"}), ("hybrid_high", {"crv", "x", "y", "pub"})],
+)
+def test_keys_of_a_mandate_are_named(suite: str, names: set[str]) -> None:
+    found = set(map(str.strip, comments(diagnose(SAMPLES[f"{suite} mandate version 1"]))))
+    assert {"kty", "alg", *names} <= found
+    assert not ({"crv", "x", "y", "pub"} - names) & found
 
 
 def test_drafts_stand_open_too() -> None:

@@ -240,6 +240,7 @@ def view(**changes: Any) -> ExchangeView:
         deliveries={},
         signals=(),
         evidence=(),
+        followers=(),
         data=b"x",
     )
     return base._replace(**changes)
@@ -256,6 +257,12 @@ def test_unreadable_waiting_disputed_and_mandate_exchanges_say_so() -> None:
     assert mandate.startswith("mandate from RU\n")
     assert "the complete list of its keys" in mandate
     assert "outside the stream" in text.exchange(view(seq=0), CHANNEL)
+
+
+def test_exchange_names_the_notices_that_follow() -> None:
+    shown = text.exchange(view(followers=(b"\xff" * 32,)), CHANNEL)
+    assert re.search(r"followed by +1\n +1 +\[ffff ffff ffff ffff ffff\]\n", shown)
+    assert "followed by" not in text.exchange(view(), CHANNEL)
 
 
 def test_contradicting_signals_are_shown_as_evidence() -> None:

@@ -120,9 +120,10 @@ def _draft(parts: Parts) -> _Names:
 
 _HEADER: Final = ("protected", _Embedded(_Names({16: ("typ", None)})))
 _SIGNATURE: Final = _Embedded(_Names({1: ("alg", None), 4: ("kid", None)}))
-# Members of a COSE_Key by key type: RFC 9053 section 7.2, RFC 9964 section 3.
+# Members of a COSE_Key by key type: RFC 9053 sections 7.1 and 7.2, RFC 9964 section 3.
 _KEYS: Final[dict[object, _Shape]] = {
     1: {1: ("kty", None), 3: ("alg", None), -1: ("crv", None), -2: ("x", None)},
+    2: {1: ("kty", None), 3: ("alg", None), -1: ("crv", None), -2: ("x", None), -3: ("y", None)},
     7: {1: ("kty", None), 3: ("alg", None), -1: ("pub", None)},
 }
 _LAUNCH: Final = _rows(LaunchNotification)

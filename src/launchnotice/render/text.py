@@ -112,6 +112,7 @@ def exchange(view: ExchangeView, channel: Channel) -> str:
         Node("issued", instant(view.issued)),
         Node("known since", instant(view.time)),
         *([] if view.data else [Node("waits for", "the system's signature")]),
+        *([_codes("followed by", view.followers)] if view.followers else []),
     ]
     deliveries = [Node(escape(party), label(state)) for party, state in view.deliveries.items()]
     return _page(
@@ -137,7 +138,7 @@ def launch(view: LaunchView) -> str:
         Node("phase", f"{words(view.phase.value).upper()}, version {view.version}"),
         _span(view),
         *_identity(view.id),
-        _thread(view),
+        _codes("its notices", view.notices),
     ]
     if _extended(view):
         nodes.append(Node("NOTE", "the window was extended: the time above holds, not the one below"))
@@ -325,9 +326,9 @@ def _extended(view: LaunchView) -> bool:
     return said.planned_date is not None and times.day_start(said.planned_date) != view.span[0]
 
 
-def _thread(view: LaunchView) -> Node:
-    codes = [Node(str(number), f"[{check_code(one)}]") for number, one in enumerate(view.notices, 1)]
-    return Node("its notices", str(len(codes)), tuple(codes))
+def _codes(name: str, ids: Sequence[bytes]) -> Node:
+    codes = [Node(str(number), f"[{check_code(one)}]") for number, one in enumerate(ids, 1)]
+    return Node(name, str(len(codes)), tuple(codes))
 
 
 def _need(need: Attention, now: int) -> str:
