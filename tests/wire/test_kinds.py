@@ -434,12 +434,15 @@ def marked(raw: Any, count: Iterator[int]) -> Any:
         return f"{MARK}{number}"
     if isinstance(raw, bytes):
         mark = MARK_BYTES + number.encode()
-        return cbor.encode(mark) if is_cbor(raw) else mark.ljust(len(raw), b"\0")
+        if is_cbor(raw):
+            # A digest that happens to be CBOR is left as it is.
+            return raw if len(raw) in {16, 32} else cbor.encode(mark)
+        return mark.ljust(len(raw), b"\0")
     return raw
 
 
 def is_cbor(data: bytes) -> bool:
-    """Whether bytes are what a disclosure discloses: no digest of the strategies is."""
+    """Whether bytes may be what a disclosure discloses."""
     try:
         cbor.decode(data, MAX_MESSAGE)
     except Refused:
