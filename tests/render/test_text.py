@@ -33,6 +33,7 @@ from launchnotice.wire import geo, times
 from launchnotice.wire.notices import LaunchNotification, Window
 from launchnotice.wire.signals import Acknowledgement, Rejection
 from tests.render.leaves import dense, leaves
+from tests.render.objects import message
 from tests.support import (
     NOW,
     launch,
@@ -247,27 +248,36 @@ def view(**changes: Any) -> ExchangeView:
 
 
 def test_unreadable_waiting_disputed_and_mandate_exchanges_say_so() -> None:
-    assert "UNINTELLIGIBLE" in text.exchange(view(), CHANNEL)
-    assert "epoch 1, number 3, held\n" in text.exchange(view(), CHANNEL)
-    assert "held, DISPUTED" in text.exchange(view(disputed=True), CHANNEL)
+    unreadable = message(Kind.LAUNCH, {1: 250, 9: {1: 6_750}, 24: "x", 120: [1]})
+    shown = text.exchange(view(data=unreadable), CHANNEL).split("WHAT IT SAYS\n")[1].splitlines()[:6]
+    assert shown == [
+        "  UNINTELLIGIBLE: not all of it can be read here; what can be read is shown by name",
+        "  field 1               category, unknown-value: no such Category",
+        "                        250",
+        "  direction             067.50 degrees",
+        "  designation           x",
+        "  field 120             [1]",
+    ]
+    assert "epoch 1, number 3, held\n" in text.exchange(view(kind=0), CHANNEL)
+    assert "held, DISPUTED" in text.exchange(view(kind=0, disputed=True), CHANNEL)
     waiting = text.exchange(view(data=b""), CHANNEL)
     assert "the system's signature" in waiting
     assert "shown when the system has signed" in waiting
     mandate = text.exchange(view(kind=0), CHANNEL)
     assert mandate.startswith("mandate from RU\n")
     assert "the complete list of its keys" in mandate
-    assert "outside the stream" in text.exchange(view(seq=0), CHANNEL)
+    assert "outside the stream" in text.exchange(view(kind=0, seq=0), CHANNEL)
 
 
 def test_exchange_names_the_notices_that_follow() -> None:
-    shown = text.exchange(view(followers=(b"\xff" * 32,)), CHANNEL)
+    shown = text.exchange(view(kind=0, followers=(b"\xff" * 32,)), CHANNEL)
     assert re.search(r"followed by +1\n +1 +\[ffff ffff ffff ffff ffff\]\n", shown)
-    assert "followed by" not in text.exchange(view(), CHANNEL)
+    assert "followed by" not in text.exchange(view(kind=0), CHANNEL)
 
 
 def test_contradicting_signals_are_shown_as_evidence() -> None:
     twice = SignalView("RU", 81, bytes(32), NOW, None, (protocol_finding(FindingCode.STATED_TWICE),))
-    shown = text.exchange(view(evidence=(twice,)), CHANNEL)
+    shown = text.exchange(view(kind=0, evidence=(twice,)), CHANNEL)
     section = shown.split("CONTRADICTING SIGNALS, KEPT AS EVIDENCE")[1]
     assert "RU  acknowledgement" in section
     assert "STATED TWICE" in section

@@ -26,13 +26,12 @@ from launchnotice.render.fields import (
     Node,
     Style,
     check_code,
-    diagnostic,
     escape,
     groups,
     layout,
     quote,
 )
-from launchnotice.render.records import tree
+from launchnotice.render.records import tree, unread
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_MANDATE
 from launchnotice.wire.cose import Signatory
@@ -274,8 +273,7 @@ def _payload(payload: Payload, row: KindRow) -> tuple[Record | None, list[tuple[
     if body is not None:
         nodes = tree(body, Style.RAW)
     else:
-        nodes = [Node("UNINTELLIGIBLE", fault)]
-        nodes += [Node(f"field {key}", diagnostic(cbor.encode(item))) for key, item in payload.body.items()]
+        nodes = [Node("UNINTELLIGIBLE", fault), *unread(record, payload.body, Style.RAW)]
     sections = [("PAYLOAD", tree(payload, Style.RAW, ("body", "manifest"))), ("BODY", nodes)]
     return body, sections
 

@@ -57,6 +57,17 @@ def tree(record: Record, style: Style, skip: Sequence[str] = ()) -> list[Node]:
     return _tree(record, style, skip, complete=style is Style.SPOKEN)
 
 
+def unread(record: type[Record] | None, raw: dict[int, Any], style: Style) -> list[Node]:
+    """A node for each field of a body that cannot be read as a whole: what can be read of it, the rest raw.
+
+    Args:
+        record: the record that should read it; None if nothing knows its kind.
+        raw: its map. `style`: for whom.
+    """
+    rows = {row.key: row for row in record.FIELDS} if record else {}
+    return [_unread(key, item, rows.get(key), style) for key, item in raw.items()]
+
+
 def rule_line(rule: Rule) -> str:
     """A rule of an agreement in one line, with its article and what is known of it."""
     subject = f"{kind_name(rule.kind)}, {escape(words(rule.subject))}"
@@ -111,6 +122,17 @@ def _tree(record: Record, style: Style, skip: Sequence[str] = (), *, complete: b
     if complete and absent:
         nodes.append(Node("not given", ", ".join(absent)))
     return nodes
+
+
+def _unread(key: int, item: Any, row: Field | None, style: Style) -> Node:
+    if row is None:
+        return Node(f"field {key}", diagnostic(cbor.encode(item)))
+    name = words(row.name)
+    try:
+        node = _value(name, row.codec, row.codec.load(item), style)
+    except Refused as error:
+        return Node(f"field {key}", f"{name}, {escape(str(error))}\n{diagnostic(cbor.encode(item))}")
+    return node._replace(label=f"{key:>2} {name}") if style is Style.RAW else node
 
 
 def _field(record: Record, row: Field, value: Any, style: Style) -> Node:

@@ -36,10 +36,10 @@ from launchnotice.render.fields import (
     quote,
     words,
 )
-from launchnotice.render.records import tree
+from launchnotice.render.records import tree, unread
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
 from launchnotice.wire import times
-from launchnotice.wire.message import Payload
+from launchnotice.wire.message import BODIES, Payload, recall
 
 BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
 """First and last line of everything that belongs to an exercise channel."""
@@ -277,9 +277,10 @@ def _body(view: ExchangeView) -> list[str]:
         return layout(tree(view.body, Style.SPOKEN))
     if not view.kind:
         return ["  the complete list of its keys"]
-    return [
-        "  UNINTELLIGIBLE: nothing here can read it" if view.data else "  shown when the system has signed"
-    ]
+    if not view.data:
+        return ["  shown when the system has signed"]
+    lines = ["  UNINTELLIGIBLE: not all of it can be read here; what can be read is shown by name"]
+    return lines + layout(unread(BODIES.get(view.kind), recall(view.data).payload.body, Style.SPOKEN))
 
 
 def _findings(findings: Sequence[Finding]) -> list[str]:
