@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from launchnotice import Refused
 from launchnotice.registry import Refusal, Suite
 from launchnotice.render.inspect import inspect
-from launchnotice.render.jsonform import MAX_JSON, from_json, parse, to_json
+from launchnotice.render.jsonform import MAX_JSON, MAX_MEMBERS, from_json, parse, to_json
 from launchnotice.wire.message import BODIES
 from tests.render.objects import FORGER, MESSAGES, any_message
 from tests.spec.objects import exchange
@@ -115,6 +115,13 @@ def test_default_that_is_spelt_out_is_kept() -> None:
     assert from_json(form_of(message)) == message
 
 
+def test_array_that_no_version_reads_is_kept() -> None:
+    message = FORGER.notice(body={1: 1, 7: [0] * 40, 8: []}).data
+    form = to_json(message)["payload"]["body"]
+    assert (form["#7"], form["hazard_areas"]) == ("9828" + "00" * 40, [])
+    assert from_json(form_of(message)) == message
+
+
 def form_of(data: bytes) -> Any:
     return written(to_json(data))
 
@@ -189,6 +196,9 @@ def twice_signed() -> Any:
         (changed("payload/body/impact_areas/0/radius", 1.5), Refusal.WRONG_TYPE),
         (changed("payload/body/impact_areas/0/radius", value=True), Refusal.WRONG_TYPE),
         (changed("payload/body/remark", "\ud800"), Refusal.BAD_TEXT),
+        (changed("payload/body/hazard_areas", [{}] * 33), Refusal.BAD_LENGTH),
+        (changed("payload/body/launch_area", {"form": "corridor", "points": [""] * 257}), Refusal.BAD_LENGTH),
+        (changed("payload/body", {f"#{key}": "" for key in range(MAX_MEMBERS + 1)}), Refusal.BAD_LENGTH),
         (changed("descriptor/name", name="classic descriptor"), Refusal.MISSING_FIELD),
         (changed("descriptor/officers", 2, name="classic descriptor"), Refusal.NOT_DETERMINISTIC),
         (changed("signatures/0/kid", "00" * 31, name="classic draft of a notice"), Refusal.BAD_LENGTH),

@@ -29,17 +29,20 @@ from launchnotice.pact.mandate import MandatePayload
 from launchnotice.registry import ContentType, Refusal, kind_row, label
 from launchnotice.render.parts import DESCRIPTOR, DRAFT, MANDATE, MANDATE_DRAFT, MESSAGE, dissect
 from launchnotice.wire import cbor, cose
-from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_MANDATE
+from launchnotice.wire.bounds import ITEM_SIZE, MAX_DESCRIPTOR, MAX_MANDATE
 from launchnotice.wire.codecs import Array, Bytes, wrong_type
 from launchnotice.wire.cose import Manifest
-from launchnotice.wire.geo import AREAS, Area
+from launchnotice.wire.geo import AREAS, MAX_POINTS, Area, Points
 from launchnotice.wire.message import BODIES, PAYLOADS
 from launchnotice.wire.record import Field, Nested, Record
 
 _T = TypeVar("_T")
+_C = TypeVar("_C", list[Any], dict[str, Any])
 
 MAX_JSON: Final = 4 * MAX_DESCRIPTOR
 """Bytes of the largest JSON: hexadecimal has two digits a byte, and names come before it."""
+MAX_MEMBERS: Final = MAX_MANDATE // ITEM_SIZE
+"""Members of one record: no object has more items."""
 REPORTED: Final = frozenset({"verified", "refusal", "exercise", "signed"})
 """Members that say what a reader found; nothing in the bytes depends on them."""
 
@@ -138,7 +141,7 @@ def _value(codec: Any, raw: Any) -> Any:
         case Nested():
             return _shown(codec.record, _typed(raw, dict))
         case Array():
-            return [_value(codec.item, item) for item in _typed(raw, list)]
+            return [_value(codec.item, item) for item in _few(_typed(raw, list), codec.high)]
         case Area():
             area = codec.load(raw)
             return {"form": label(area.FORM), **_shown(type(area), raw[1])}
@@ -162,7 +165,7 @@ def _read(record: type[Record] | None, form: Any, body: type[Record] | None = No
     """The map of what `_shown` gives."""
     rows = {row.name: row for row in record.FIELDS} if record else {}
     raw: dict[int, Any] = {}
-    for name, item in _object(form).items():
+    for name, item in _few(_object(form), MAX_MEMBERS).items():
         row = rows.get(name)
         try:
             if row is None:
@@ -185,7 +188,10 @@ def _raw(codec: Any, form: Any) -> Any:
         case Nested():
             return _read(codec.record, form)
         case Array():
-            return [_placed(codec.item, item, place) for place, item in enumerate(_list(form))]
+            items = _few(_list(form), codec.high)
+            return [_placed(codec.item, item, place) for place, item in enumerate(items)]
+        case Points():
+            _few(_list(form), MAX_POINTS)
         case Area():
             return _area(_object(form))
     return codec.dump(codec.from_json(form))
@@ -233,7 +239,9 @@ def _descriptor(members: dict[str, Any]) -> bytes:
 def _signed(members: dict[str, Any]) -> bytes:
     header, payload = _header_and_payload(members)
     manifest = _within("payload.manifest", lambda: Manifest().from_json(members["payload"].get("manifest")))
-    signatures = _within("signatures", lambda: _raw(Array(_SIGNATURE, 0, 0), members["signatures"]))
+    signatures = _within(
+        "signatures", lambda: _raw(Array(_SIGNATURE, 0, cose.MAX_SIGNATURES), members["signatures"])
+    )
     if len(signatures) != len(manifest):
         raise Refused(Refusal.MANIFEST_MISMATCH, "signatures: expected one for each line of the manifest")
     return cose.assemble(header, payload, list(zip(manifest, signatures, strict=True)))
@@ -241,7 +249,10 @@ def _signed(members: dict[str, Any]) -> bytes:
 
 def _draft(members: dict[str, Any]) -> bytes:
     header, payload = _header_and_payload(members)
-    rows = _within("signatures", lambda: _raw(Array(Nested(DraftSignature), 0, 0), members["signatures"]))
+    rows = _within(
+        "signatures",
+        lambda: _raw(Array(Nested(DraftSignature), 0, cose.MAX_SIGNATURES), members["signatures"]),
+    )
     return cbor.encode({1: 1, 2: header, 3: payload, 4: rows})
 
 
@@ -304,6 +315,13 @@ def _list(form: Any) -> list[Any]:
     if not isinstance(form, list):
         raise wrong_type("array", form)
     return form
+
+
+def _few(items: _C, most: int) -> _C:
+    """As many as an object can have, before any of them is looked at."""
+    if len(items) > most:
+        raise Refused(Refusal.BAD_LENGTH, f"expected at most {most} items, got {len(items)}")
+    return items
 
 
 def _within(place: str, read: Callable[[], _T]) -> _T:
