@@ -22,6 +22,7 @@ from launchnotice.registry import (
     LaunchPhase,
     LengthUnit,
     Need,
+    Owed,
     Place,
     RejectionCode,
 )
@@ -223,6 +224,8 @@ def test_timeline_has_each_event_and_marks_what_may_have_been_seen() -> None:
     assert "PERHAPS SEEN BEFORE" in again
     assert "in order" in again
     assert re.search(r"1\. +CHAIN GAP", again)
+    overdue = events[0]._replace(code=EventCode.OVERDUE, owed=Owed.RECEIPT, multiple=2)
+    assert "receipt, 2×" in text.event(overdue)
 
 
 def view(**changes: Any) -> ExchangeView:
