@@ -139,7 +139,9 @@ def test_what_was_retracted_is_shown_as_before() -> None:
     needs = w.receiver.attention(NOW + 2)
     event = heard(w, told.say(retraction(first.id)))
     assert codes(event) == []
-    assert w.receiver.exchange(first.id) == before
+    after = w.receiver.exchange(first.id)
+    assert after.followers == (event.subject,)
+    assert after._replace(followers=()) == before
     assert isinstance(before.body, LaunchNotification)
     assert set(needs) < set(w.receiver.attention(NOW + 2))
     assert {first.id, event.subject} <= set(w.receiver.pending("RU"))
