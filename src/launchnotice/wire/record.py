@@ -142,10 +142,20 @@ class Record:
         """The record of a decoded CBOR map; raises `Refused`."""
         if type(raw) is not dict:
             raise wrong_type("map", raw)
+        values = dict(cls._defaults)
+        key = 0
         try:
-            return cls._of(cls._values({}, raw))
-        except (LookupError, Refused):
+            for key, item in raw.items():
+                name, load = cls._loaders[key]
+                values[name] = load(item)
+        except LookupError:
             return cls._of(cls._load_each(raw))
+        except Refused as error:
+            # Nothing is read again for its fault, or nested records would be read at every level anew.
+            if cls._is_first(key, raw):
+                raise error.within(cls._loaders[key][0]) from None
+            return cls._of(cls._load_each(raw))
+        return cls._of(values if len(values) == len(cls.FIELDS) else cls._load_each(raw))
 
     @classmethod
     def complete(cls, values: dict[str, Any], raw: dict[int, Any]) -> Self:
@@ -165,6 +175,14 @@ class Record:
         if len(values) < len(cls.FIELDS):
             raise LookupError
         return values
+
+    @classmethod
+    def _is_first(cls, key: int, raw: dict[int, Any]) -> bool:
+        """Whether no field before that one is missing, and the map was read in the order of its fields."""
+        missing = any(
+            row.required and row.key not in raw for row in cls.FIELDS if _order(row.key) < _order(key)
+        )
+        return not missing and [*raw] == sorted(raw, key=_order)
 
     @classmethod
     def _load_each(cls, raw: dict[int, Any]) -> dict[str, Any]:

@@ -77,7 +77,9 @@ def withhold(body: _R, salts: Mapping[str, bytes]) -> tuple[_R, tuple[Secret, ..
         salts: 32 fresh random bytes by the name of each optional field to withhold.
 
     Raises:
-        UsageError: `bad-value`: a field that is absent, required or unknown; a salt of another length.
+        UsageError: `bad-value`: a field that is absent, required or unknown, or whose value is larger
+            than a disclosure takes; one that others need (date or window, the count of a group); a salt
+            of another length.
     """
     rows = {row.name: row for row in body.FIELDS if not row.required and row.name != "withheld"}
     values = {row.name: getattr(body, row.name) for row in body.FIELDS}
@@ -88,7 +90,9 @@ def withhold(body: _R, salts: Mapping[str, bytes]) -> tuple[_R, tuple[Secret, ..
             raise UsageError(
                 Usage.BAD_VALUE, f"{name}: expected an optional field with a value, and 32 bytes"
             )
-        secrets.append(Secret(row.key, salt, cbor.encode(row.codec.dump(values[name]))))
+        secret = Secret(row.key, salt, cbor.encode(row.codec.dump(values[name])))
+        secret.disclose(bytes(DIGEST.low))  # what cannot be disclosed is not withheld
+        secrets.append(secret)
         values[name] = row.default
     secrets.sort()
     rest = [Withheld(key=one.key, commitment=commitment(*one)) for one in secrets]
