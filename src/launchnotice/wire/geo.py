@@ -83,6 +83,8 @@ class Points:
     def from_json(self, data: Any) -> tuple[LatLon, ...]:
         if not isinstance(data, list) or not all(type(text) is str for text in data):
             raise Refused(Refusal.WRONG_TYPE, "expected an array of texts")
+        if not self.low <= len(data) <= MAX_POINTS:
+            raise Refused(Refusal.BAD_LENGTH, f"expected {self.low} to {MAX_POINTS} points")
         return self.check([parse_point(text) for text in data])
 
 
