@@ -11,6 +11,8 @@ non-shortest integers, unsorted maps and trailing bytes.
   256 KiB of arrays that collide as keys would keep it busy for seconds. Small is also too
   short to reach the bounds on items.
 
+- `decode_field` takes the same steps with one value of a map that is read in place (`wire.layout`).
+
 Not here: COSE's tag 98, which `wire.cose` takes off before it decodes.
 """
 

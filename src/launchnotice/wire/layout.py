@@ -1,9 +1,9 @@
 """Reading in place: what deterministic encoding puts where it can be predicted.
 
 A value has exactly one deterministic encoding, so bytes that equal it are as good as decoded
-and encoded again. Each function returns what it read and where that ends. Bytes that are
-otherwise raise `ValueError` or `LookupError`, or end beyond the data; the caller then decodes
-the whole with `wire.cbor`, which alone says what is wrong.
+and encoded again: `wire.cose` and `wire.message` compare what is fixed, by offset or by pattern,
+and take the rest. Bytes that are otherwise raise `ValueError` or `LookupError`, or end beyond
+the data; the caller then decodes the whole with `wire.cbor`, which says what is wrong.
 """
 
 from __future__ import annotations
