@@ -8,7 +8,7 @@ from typing import Any
 
 from launchnotice import Channel
 from launchnotice.core import entries
-from launchnotice.core.entries import Accepted, Fact, Mandated, Reserved, Sealed
+from launchnotice.core.entries import Accepted, Fact, Reserved, Sealed
 from launchnotice.core.events import event_of
 from launchnotice.engine.ledger import Ledger
 from launchnotice.journal import Stored
@@ -90,5 +90,6 @@ class Book:
                 self.facts.add((entry.sender, entry.kind, entry.subject))
             case _:
                 pass
-        if isinstance(entry, Accepted | Sealed | Mandated | Fact):
-            self.where.setdefault(entry.data, kept.position)
+        data = getattr(entry, "data", None)
+        if isinstance(data, bytes):
+            self.where.setdefault(data, kept.position)

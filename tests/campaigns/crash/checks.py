@@ -184,19 +184,18 @@ def opened(world: World, node: Node) -> None:
 
 
 def _check_restored(world: World, node: Node, look: Look, mark: tuple[int, bytes] | None) -> None:
-    """A journal counts as restored exactly if it lacks what its anchor names."""
+    """A journal counts as restored exactly if it lacks what its anchor names, as only a restore makes it."""
     if mark is None and len(node.book.rows) == 1:
         # A journal that has just begun: the process died between its first entry and its first anchor.
         world.counts.other["begun_without_anchor"] += 1
         node.came_back = True
         return
     held = node.book.holds(mark)
-    if look.restored and held:
-        raise Violation("false-restore", f"{node.code}: the journal holds what its anchor names")
+    if look.restored and (held or not node.came_back):
+        raise Violation("false-restore", f"{node.code}: {len(node.book.rows)} entries, the anchor is {mark}")
     if not look.restored and not held:
         raise Violation("not-restored", f"{node.code}: {len(node.book.rows)} entries, the anchor is {mark}")
-    if look.restored:
-        world.counts.other["restores_detected"] += 1
+    node.noticed = node.noticed or look.restored
 
 
 def signatures(node: Node) -> None:

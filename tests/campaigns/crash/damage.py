@@ -197,8 +197,9 @@ def _lived(snapshots: int) -> Lived:
         early: Image = {}
         running: Image = {}
         rows: list[tuple[Stored, ...]] = []
-        for number, (name, *rest) in enumerate(STORY):
-            getattr(world, f"do_{name}")(*rest)
+        world.begin()
+        for number, event in enumerate(STORY):
+            world.do(event)
             if number == 7:
                 early = store.image()
             if number == len(STORY) - 7:

@@ -57,10 +57,9 @@ def scenarios() -> list[dict[str, object]]:
         *list(stories.each_passage(stories.MEMORY, "fail", stories.OFTEN))[::5],
         *list(stories.each_passage(stories.SQLITE, "power", stories.NEVER))[::12],
     ]
-    return [
-        *passages,
-        *(stories.anything(seed, stories.MEMORY, restoring=seed % 2 == 0) for seed in range(60)),
-    ]
+    restores = [stories.restored(code, stories.MEMORY) for code in stories.CODES]
+    more = [stories.anything(seed, stories.MEMORY, restoring=False) for seed in range(40)]
+    return [*restores, *passages, *more]
 
 
 def expected(patch: Path) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ log's index in memory is gone or as it was.
 
 from __future__ import annotations
 
+import bisect
 import copy
 import random
 import resource
@@ -268,9 +269,8 @@ def lose(synced: Image, written: Image, chance: random.Random) -> Image:
 
 def _common(synced: Image, written: Image) -> int:
     old, new = synced.get(LOG, b""), written.get(LOG, b"")
-    return next(
-        (at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
-    )
+    # The length of what they share; slices compare faster than a loop over bytes.
+    return bisect.bisect_left(range(1, min(len(old), len(new)) + 1), 1, key=lambda n: old[:n] != new[:n])
 
 
 def _mixed(old: bytes, new: bytes, chance: random.Random, start: int, *, torn: bool) -> bytes:

@@ -88,11 +88,12 @@ def play(scenario: Scenario) -> Outcome:
     ):
         nodes = {code: make_node(code, scenario, Path(folder) / code) for code in CODES}
         counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-        violation = None
+        violation, passed = None, {}
         try:
             world = World(made(), nodes)
             counts = world.counts
             world.run(scenario["events"])
+            passed = world.passed
         except Violation as found:
             violation = (found.check, found.detail)
         except Exception as error:  # noqa: BLE001 - whatever escapes is a finding
@@ -102,7 +103,6 @@ def play(scenario: Scenario) -> Outcome:
                 node.stop()
                 node.store.discard()
     struck = sum((node.trip.struck for node in nodes.values()), Counter[tuple[str, str]]())
-    passed = {code: node.trip.passed for code, node in nodes.items()}
     return Outcome(counts[0], struck, passed, counts[1], violation)
 
 
@@ -147,6 +147,25 @@ def each_recovery(store: str, how: str, snapshots: int, chance: random.Random) -
 def _plain(store: str, snapshots: int) -> dict[str, Counter[str]]:
     kind = SQLITE if store == CHILD else store
     return play({"store": kind, "snapshots": snapshots, "born": False, "events": STORY}).passed
+
+
+def restored(code: str, store: str) -> Scenario:
+    """A backup comes back after the party has announced and received more."""
+    other = "RU" if code == "US" else "US"
+    events: list[list[Any]] = [
+        *STORY[:5],
+        ["deliver_all"],
+        ["backup", code],
+        ["announce", code, 7],
+        ["deliver_all"],
+        ["poll", other, 1],
+        ["deliver_all"],
+        ["restore", code],
+        ["announce", code, 8],
+        ["announce", other, 9],
+        ["deliver_all"],
+    ]
+    return {"store": store, "snapshots": OFTEN, "born": False, "events": events}
 
 
 # Random ------------------------------------------------------------------------------------

@@ -102,6 +102,7 @@ class Tripwire:
         if fault is None:
             return
         if fault.how == "fail":
+            self.synced()  # what it did it has done for good, whatever it says
             raise JournalError(f"planned fault at {boundary}")
         if fault.how == "kill":
             self.fell(fault._replace(boundary=boundary))

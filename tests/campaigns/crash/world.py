@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from launchnotice.wire import cose
 from tests.campaigns.crash import checks
 from tests.campaigns.crash.book import Book, Violation
 from tests.campaigns.crash.life import Answer, Look, Signed, Told
@@ -42,7 +43,8 @@ class Host:
     Attributes:
         fresh: notices shown as new. `seen`: notices shown at all.
         stored: subjects by position, in the host's own store. `confirmed`: position that it confirmed.
-        waiting: drafts that officers signed and whose submission has not returned: (intention, draft).
+        waiting: drafts that officers signed and whose submission has not returned: (intention, draft);
+            the draft is empty if it is to be made anew.
         meant: intention of every draft, by its bytes.
     """
 
@@ -62,6 +64,7 @@ class Node:
         signed: everything that its system key was ever asked to sign.
         came_back: its journal was restored at some time.
         closed: epochs in which it may sign nothing after the first `signed_before` signatures.
+        noticed: some life since the last restore counted its journal as restored.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Node:
         self.came_back = False
         self.closed: set[tuple[int, bytes]] = set()
         self.signed_before = 0
+        self.noticed = False
         self.unchecked: list[tuple[str, bytes]] = []
         self._open_life = open_life
         self._life: Living | None = None
@@ -126,7 +130,11 @@ class Counts(NamedTuple):
 
 
 class World:
-    """Nodes by party code, bytes on their way, and everything that was ever released."""
+    """Nodes by party code, bytes on their way, and everything that was ever released.
+
+    Attributes:
+        passed: passages by party and boundary, up to where healing began.
+    """
 
     def __init__(self, made: Template, nodes: dict[str, Node]) -> None:
         self.made, self.nodes = made, nodes
@@ -135,22 +143,38 @@ class World:
         self.ever: list[tuple[str, bytes]] = []
         self.released = checks.Released()
         self.counts = Counts(Counter(), Counter())
-        for node in nodes.values():
-            node.read()
-            self._begin(node)
+        self.passed: dict[str, Counter[str]] = {}
 
     def run(self, events: list[list[Any]]) -> None:
-        """Run events, then let everything heal, and check that both sides agree."""
-        for name, *rest in events:
-            if name == "arm":
-                code, *faults = rest
-                self.nodes[code].arm([Fault(*fault) for fault in faults])
-            else:
-                getattr(self, f"do_{name}")(*rest)
+        """Run events, then let everything heal, and check that both sides agree.
+
+        Faults that come first are there before the first start.
+        """
+        first = next((at for at, event in enumerate(events) if event[0] != "arm"), len(events))
+        for event in events[:first]:
+            self.do(event)
+        self.begin()
+        for event in events[first:]:
+            self.do(event)
+        self.passed = {code: Counter(node.trip.passed) for code, node in self.nodes.items()}
         self.heal()
         checks.agreement(self)
 
+    def begin(self) -> None:
+        """Start both parties."""
+        for node in self.nodes.values():
+            node.read()
+            self._begin(node)
+
+    def do(self, event: list[Any]) -> None:
+        """Run one event."""
+        getattr(self, f"do_{event[0]}")(*event[1:])
+
     # Events ----------------------------------------------------------------------------
+
+    def do_arm(self, code: str, *faults: list[Any]) -> None:
+        """Faults to come, in place of those that have not struck yet."""
+        self.nodes[code].arm([Fault(*fault) for fault in faults])
 
     def do_announce(self, code: str, number: int) -> None:
         """Officers announce a launch."""
@@ -216,6 +240,7 @@ class World:
         node = self.nodes[code]
         node.read()
         node.stop()
+        rolled_back = False
         if node.store.restore():
             length = len(node.store.rows())
             lost = {p: subject for p, subject in node.host.stored.items() if p > length}
@@ -225,16 +250,20 @@ class World:
             node.read()
             if node.book.holds(node.store.mark()):
                 # No released bytes are missing, so that nothing tells it from a crash. What was only
-                # shown since is not covered by the anchor, and may be shown as new again.
+                # shown since may be shown as new again, what was only signed may be signed otherwise.
                 self.counts.other["rollbacks_behind_no_anchor"] += 1
                 node.host.seen -= {*lost.values()}
+                left = {cose.parse(data, 1 << 20).payload for data in self.released.by_id.values()}
+                node.signed = [one for one in node.signed if one.payload in left]
             else:
+                rolled_back, node.noticed = True, False
                 self.counts.other["restores"] += 1
                 node.came_back = True
                 node.closed = {one.epoch for one in node.signed}
                 node.signed_before = len(node.signed)
                 node.host.waiting = []
         self._begin(node)
+        self.counts.other["restores_detected"] += rolled_back and node.noticed
 
     def do_mandates(self, code: str) -> None:
         """A host gives every mandate by hand, and again after each failure."""
@@ -268,7 +297,7 @@ class World:
                 for code, node in self.nodes.items()
                 if (deadline := node.life.look().deadline) is not None
             ]
-            if self.wire:
+            if self.wire or any(node.host.waiting for node in self.nodes.values()):
                 continue
             if not due or min(due)[0] > end:
                 return
@@ -293,6 +322,9 @@ class World:
         """Submit what officers signed until the call returns: a crash came between, or a store failed."""
         for item in [*node.host.waiting]:
             intention, draft = item
+            if not draft:
+                self._draft_anew(node, item)
+                continue
             answer = self._step(node, lambda draft=draft: node.life.submit(draft, self.now))  # type: ignore[misc]
             if answer is None:
                 return
@@ -300,16 +332,16 @@ class World:
             if answer.outcome != "failed" and item in node.host.waiting:
                 node.host.waiting.remove(item)
             if answer.outcome == "stale" and intention.split("/")[1] in {"announce", "incident"}:
-                self._again(node, intention)
+                node.host.waiting.append((intention, b""))
 
-    def _again(self, node: Node, intention: str) -> None:
-        """A draft went stale: the officers sign anew what it meant, unless it was said."""
-        node.read()
-        _, what, number, _ = intention.split("/")
+    def _draft_anew(self, node: Node, item: tuple[str, bytes]) -> None:
+        """A draft went stale: the officers sign anew what it meant."""
+        _, what, number, _ = item[0].split("/")
         answer = self._call(node, lambda: node.life.prepare(what, int(number), b"", self.now))
-        if answer is not None and answer.outcome == "done":
-            node.host.meant[answer.draft] = intention
-            node.host.waiting.append((intention, answer.draft))
+        if answer is not None and answer.outcome == "done" and item in node.host.waiting:
+            node.host.waiting.remove(item)
+            node.host.meant[answer.draft] = item[0]
+            node.host.waiting.append((item[0], answer.draft))
 
     def _deliver(self, to: str, data: bytes) -> None:
         node = self.nodes[to]
