@@ -107,6 +107,7 @@ class Totals:
             Figure("store_failures", self._struck("fail", "full", "readonly")),
             Figure("restarts", other["restarts"]),
             Figure("rollbacks_behind_no_anchor", other["rollbacks_behind_no_anchor"]),
+            Figure("begun_without_anchor", other["begun_without_anchor"]),
             Figure("scenarios", other["scenarios"]),
         ]
 
