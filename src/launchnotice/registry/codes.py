@@ -90,6 +90,11 @@ class FindingCode(StrEnum):
     UNKNOWN_REFERENCE = "unknown-reference"
     NOT_OWNER = "not-owner"
     DISCLOSURE_MISMATCH = "disclosure-mismatch"
+    DISOWNED = "disowned"
+    ABANDONED = "abandoned"
+    MAY_REPEAT = "may-repeat"
+    TOO_MANY_EPOCHS = "too-many-epochs"
+    MANDATE_UNCONFIRMED = "mandate-unconfirmed"
 
 
 class EventCode(StrEnum):
@@ -103,6 +108,12 @@ class EventCode(StrEnum):
     IN_ORDER = "in-order"
     FLOODING = "flooding"
     FORK = "fork"
+    ENDED = "ended"
+    DISOWNED = "disowned"
+    ABANDONED = "abandoned"
+    RETURNED = "returned"
+    CLAIMED = "claimed"
+    SYNCED = "synced"
     SIGNAL = "signal"
     OVERDUE = "overdue"
 
@@ -126,4 +137,6 @@ class Need(StrEnum):
     SYSTEM_SIGNATURE = "system-signature"
     SYSTEM_KEY = "system-key"
     DISPUTED_STREAM = "disputed-stream"
+    UNCONFIRMED_EPOCHS = "unconfirmed-epochs"
+    TRUST = "trust"
     MANDATE = "mandate"

@@ -51,6 +51,9 @@ class MandateReason(IntEnum):
 
     INITIAL = 1
     ROUTINE = 2
+    COMPROMISE = 3
+    FORK = 4
+    LOSS = 5
 
 
 class EpochReason(IntEnum):
@@ -58,3 +61,4 @@ class EpochReason(IntEnum):
 
     FIRST = 1
     RESTORED = 2
+    MANDATE = 3
