@@ -15,6 +15,7 @@ from launchnotice.pact.mandate import (
     Identity,
     Mandate,
     MandatePayload,
+    Standing,
     UnverifiedMandate,
     check_payload,
     load_payload,
@@ -36,6 +37,8 @@ def draft_mandate(
     signers: Sequence[str],
     previous: Mandate | None = None,
     confirmed: Sequence[Epoch | tuple[int, bytes]] = (),
+    reason: MandateReason | None = None,
+    stands: Sequence[Standing] = (),
 ) -> Draft:
     """A draft of a party's next mandate: the complete list of its keys.
 
@@ -45,6 +48,8 @@ def draft_mandate(
         signers: labels of the authority identities who will sign.
         previous: the mandate before it; None for version 1.
         confirmed: own epochs that the authority confirms, as records or as (number, random).
+        reason: why; by default initial for version 1 and routine for any other.
+        stands: after compromise, fork or loss, the last notice that stands of each earlier epoch.
 
     Raises:
         UsageError: a rule of mandates is broken, such as a threshold that the signers do not
@@ -58,8 +63,9 @@ def draft_mandate(
         version=previous.payload.version + 1 if previous else 1,
         prev=previous.id if previous else None,
         expires=expires,
-        reason=MandateReason.ROUTINE if previous else MandateReason.INITIAL,
+        reason=reason or (MandateReason.ROUTINE if previous else MandateReason.INITIAL),
         identities=tuple(identities),
+        stands=tuple(stands),
         confirmed=tuple(map(_epoch, confirmed)),
     )
     try:

@@ -272,6 +272,8 @@ def compose(
     where = place(state, epoch, KINDS[kind].kind_class, to)
     if KINDS[kind].kind_class is KindClass.CHAINED:
         where["heads"] = heads_to_tell(state)
+        # Until every member has said what it holds, nobody knows what was said before a restore.
+        where["may_repeat"] = None in state.synced.values()
     payload = PAYLOADS[KINDS[kind].kind_class](**common, **where)
     draft = Draft(cose.BODY_HEADERS[state.channel.content_type], cbor.encode(payload.dump()), {})
     try:

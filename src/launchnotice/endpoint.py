@@ -22,7 +22,7 @@ from typing import Self
 
 from launchnotice import views
 from launchnotice.core.decide import Decision, decide
-from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved, Sealed
+from launchnotice.core.entries import Confirmed, Entry, EpochOpened, Noted, Reserved, Sealed, Trusted
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
@@ -30,6 +30,7 @@ from launchnotice.draft import Draft, compose
 from launchnotice.engine import desk, sealing
 from launchnotice.engine.ledger import Ledger
 from launchnotice.engine.outbox import Outbox
+from launchnotice.engine.proofs import Proofs, proof
 from launchnotice.engine.sealing import Send
 from launchnotice.engine.sync import Syncs
 from launchnotice.errors import Refused, UsageError
@@ -60,7 +61,7 @@ class Endpoint:
         self._ledger, self._system, self._epoch_id = ledger, tuple(system), epoch_id
         self._now = self._sign_at = now
         self._opened_at = ledger.state.position
-        self._outbox, self._syncs = Outbox(), Syncs()
+        self._outbox, self._syncs, self._proofs = Outbox(), Syncs(), Proofs()
         self._outgoing: dict[Send, None] = {}
         self._folds = 0
         self._unfinished = False
@@ -169,6 +170,7 @@ class Endpoint:
         assert decision is not None  # safe: transact calls judge at least once
         if decision.answers:
             self._release([Send(decision.sender, answer) for answer in decision.answers])
+        self._syncs.heard(self._state, decision.sender, decision.heads)
         if decision.sync is not None:
             self._release(self._syncs.answer(self._state, decision.sender, decision.sync, now))
         step = self._step()
@@ -183,14 +185,16 @@ class Endpoint:
         self._unfinished = True
         self._begin(now)
         left = self._state.unsealed or self._outgoing or self._outbox.next(self._state) is not None
-        if self._ledger.restored and left:
+        # With signers at hand, the members are asked at once what was lost.
+        if self._came_back and (left or (self._system and self._listed())):
             self._open_epoch(now)
         self._state_receipts(now)
         self._seal(now)
         self._ledger.transact(now, lambda state: views.overdue(state, now))
         self._ask(now)
-        if not self._ledger.restored:
+        if not self._came_back:
             self._release([Send(party, x.data) for party, x in self._outbox.due(self._state, now)])
+            self._release(self._proofs.due(self._state, now))
         self._ledger.keep_snapshot()
         step = self._step()
         self._unfinished = False
@@ -202,6 +206,22 @@ class Endpoint:
         entry = [Confirmed(known)]
         self._ledger.transact(self._now, lambda state: entry if known > state.confirmed else [])
 
+    def trust(self, mandate: bytes) -> None:
+        """A peer's newest mandate was compared with that peer out of band, by its id of 32 bytes.
+
+        Needed once for each peer after all was lost; until then its notices say *mandate unconfirmed*.
+
+        Raises:
+            UsageError: `unknown-subject` if it is not the newest mandate held of a peer.
+        """
+        self._begin(self._now)
+        found = self._state.by_id.get(mandate)
+        peer = found.payload.party if found else self.party
+        if peer == self.party or found is not self._state.mandate(peer):
+            raise UsageError(Usage.UNKNOWN_SUBJECT, "not the newest mandate of a peer")
+        entry = [Trusted(mandate, peer)]
+        self._ledger.transact(self._now, lambda state: entry if peer in state.untrusted else [])
+
     # Reading ---------------------------------------------------------------------------
 
     @property
@@ -211,12 +231,12 @@ class Endpoint:
         It knows what this endpoint knows: with several nodes on one journal, poll once a minute.
         """
         state = self._state
-        waits = [self._outbox.next(state), views.next_overdue(state)]
+        waits = [self._outbox.next(state), views.next_overdue(state), self._proofs.next(state)]
         if any(sealing.sealable(reserved, self._system) for reserved in self._sealable(state)):
             waits.append(self._sign_at)
         listed = self._listed()
         owed = self._outgoing or (self._owed_receipts(state) and listed)
-        left = self._ledger.restored and state.unsealed
+        left = self._came_back and (state.unsealed or (self._system and listed))
         # A poll that a store interrupted, or a fold that nobody looked at, has more to do at once.
         interrupted = self._unfinished or self._ledger.unsettled or self._folds != self._ledger.folds
         if owed or left or interrupted:
@@ -238,6 +258,10 @@ class Endpoint:
     def attention(self, now: int) -> list[views.Attention]:
         """What needs an officer, by when and why; the most urgent first."""
         return views.attention(self._state, now, listed=self._listed() is not None)
+
+    def forks(self) -> list[list[bytes]]:
+        """For each fork known, its sender's mandates and the two notices; see `evidence.pack_fork`."""
+        return [proof(self._state, party, epoch) for party, epoch in self._state.forks]
 
     def pending(self, party: str) -> list[bytes]:
         """Ids of notices and mandates for which that party still owes something."""
@@ -265,6 +289,11 @@ class Endpoint:
     # Inside ----------------------------------------------------------------------------
 
     @property
+    def _came_back(self) -> bool:
+        """Whether the journal counts as restored, or as lacking what was said, and no new epoch is open."""
+        return self._ledger.restored or self._state.lost
+
+    @property
     def _state(self) -> State:
         return self._ledger.state
 
@@ -277,7 +306,8 @@ class Endpoint:
         """Take the time; one far behind the last shows that what was scheduled came from a wrong clock."""
         _check_time(now)
         if now < self._now - RETRY_FIRST:
-            self._outbox, self._syncs, self._sign_at = Outbox(), Syncs(), now
+            self._outbox, self._syncs, self._proofs = Outbox(), Syncs(), Proofs()
+            self._sign_at = now
         self._now = now
 
     def _take_fold(self) -> None:
@@ -298,7 +328,7 @@ class Endpoint:
         self._take_fold()
         # A restored endpoint releases nothing before it has opened its new epoch.
         sends: tuple[Send, ...] = ()
-        if self._outgoing and not self._ledger.restored:
+        if self._outgoing and not self._came_back:
             self._ledger.settle_anchor()
             sends = tuple(self._outgoing)
             self._outgoing = {}
@@ -328,8 +358,9 @@ class Endpoint:
         def judge(state: State) -> Sequence[Entry]:
             if state.epoch is not None and not self._ledger.restored:
                 return []
-            first = state.epoch is None and not self._ledger.restored
-            reason = EpochReason.FIRST if first else EpochReason.RESTORED
+            reason = EpochReason.MANDATE if state.streams[self.party] else EpochReason.FIRST
+            if self._came_back:
+                reason = EpochReason.RESTORED
             return [EpochOpened(state.highest_epoch() + 1, self._random(), reason.value)]
 
         self._ledger.transact(now, judge)
@@ -357,7 +388,7 @@ class Endpoint:
 
     def _sealable(self, state: State) -> list[Reserved]:
         """What is reserved and not signed; a restored endpoint opens an epoch and states it anew."""
-        return [] if self._ledger.restored else list(state.unsealed.values())
+        return [] if self._came_back or state.epoch is None else list(state.unsealed.values())
 
     def _seal(self, now: int, only: dict[bytes, Draft] | None = None) -> None:
         """Let the system sign what is reserved, or of that only these drafts, and release it."""

@@ -17,7 +17,7 @@ from launchnotice.core.tables import Delivery
 from launchnotice.draft import review_findings
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
-from launchnotice.pact.findings import Finding
+from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
 from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import Message, identify, recall
@@ -224,6 +224,13 @@ def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
         for party, streams in state.streams.items()
         if any(stream.disputed is not None for stream in streams.values())
     ]
+    needs += [Attention(Need.TRUST, _newest(state, party), party, None) for party in sorted(state.untrusted)]
+    limit = state.channel.descriptor.unconfirmed_epochs
+    needs += [
+        Attention(Need.UNCONFIRMED_EPOCHS, b"", party, None)
+        for party in state.streams
+        if state.unconfirmed(party) > limit
+    ]
     mandate = state.mandate(state.own)
     if mandate is not None and not listed:
         needs.append(Attention(Need.SYSTEM_KEY, mandate.id, state.own, None))
@@ -232,6 +239,11 @@ def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
     elif mandate.payload.expires - EXPIRY_NOTICE < now:
         needs.append(Attention(Need.MANDATE, mandate.id, state.own, mandate.payload.expires))
     return sorted(needs, key=lambda need: (need.by is not None, need.by or 0, need.need.value))
+
+
+def _newest(state: State, party: str) -> bytes:
+    mandate = state.mandate(party)
+    return mandate.id if mandate else b""
 
 
 def overdue(state: State, now: int) -> list[Fired]:
@@ -293,13 +305,15 @@ def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
 
 def _findings(state: State, found: Exchange, message: Message | None) -> tuple[Finding, ...]:
     """What was found on arrival; of one's own notice, what its review said."""
+    outside = [protocol_finding(found.outside)] if found.outside else []
     if not found.own:
-        return tuple(Finding.load(raw) for raw in found.findings)
+        return (*(Finding.load(raw) for raw in found.findings), *outside)
     if message is None or message.body is None:
-        return ()
+        return tuple(outside)
     mandate = state.by_id[message.payload.mandate]
     signers = identify(message.payload.manifest, mandate.keyring, len(state.channel.algorithms))
-    return tuple(review_findings(state.channel, message.payload, message.body, message.row, signers))
+    reviewed = review_findings(state.channel, message.payload, message.body, message.row, signers)
+    return (*reviewed, *outside)
 
 
 def _signal(state: State, stated: Stated) -> SignalView:

@@ -105,7 +105,8 @@ ROWS = {
     Case.CONTRADICTION: (Outcome.FORK, Place.DISPUTED, FindingCode.DISPUTED),
     Case.KNOWN: (Outcome.REPEAT, None, None),
     Case.DISPUTED: (Outcome.KEEP, Place.DISPUTED, FindingCode.DISPUTED),
-    Case.DISPUTED_FULL: (Outcome.NOTE, None, None),
+    Case.ENDED: (Outcome.KEEP, Place.DISPUTED, FindingCode.DISOWNED),
+    Case.KEPT_FULL: (Outcome.NOTE, None, None),
 }
 
 
@@ -182,11 +183,20 @@ def test_the_bounds_of_what_is_held_noted_and_kept(monkeypatch: pytest.MonkeyPat
     assert stream.compare(4, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
     assert stream.compare(2, ONE, TWO, lambda: False) is Case.NEXT
     disputed = _disputed()
-    disputed.kept = 1
-    assert disputed.compare(4, ONE, OTHER, lambda: False) is Case.DISPUTED_FULL
+    disputed.kept = {ONE: 4}
+    assert disputed.compare(4, ONE, OTHER, lambda: False) is Case.KEPT_FULL
     disputed.noted.add(TWO)
     assert disputed.compare(4, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
-    reached = {case for case, *_ in REACHED} | {Case.AHEAD_FULL, Case.AHEAD_FLOODED, Case.DISPUTED_FULL}
+    disputed.ended = 2
+    assert disputed.compare(3, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
+    disputed.kept.clear()
+    assert disputed.compare(3, ONE, OTHER, lambda: False) is Case.ENDED
+    reached = {case for case, *_ in REACHED} | {
+        Case.ENDED,
+        Case.AHEAD_FULL,
+        Case.AHEAD_FLOODED,
+        Case.KEPT_FULL,
+    }
     assert reached == set(Case)
 
 

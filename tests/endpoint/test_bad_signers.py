@@ -146,7 +146,8 @@ def test_another_channels_messages_and_mandates_are_refused(made: Template) -> N
 
 
 def test_ones_own_message_reflected_is_refused(made: Template) -> None:
-    assert refused_all(shared(made), [made.forger("RU").notice().data]) == {Refusal.OWN_MESSAGE}
+    sync = made.forger("RU").signal(Kind.SYNC, {1: [], 2: []}, "US")
+    assert refused_all(shared(made), [sync.data]) == {Refusal.OWN_MESSAGE}
 
 
 def test_a_message_under_another_partys_mandate_is_refused(made: Template, us: Forger) -> None:

@@ -28,7 +28,7 @@ class Template(NamedTuple):
         endpoint = Endpoint.open(
             self.channel, code, journal, NOW, anchor=MemoryAnchor(), system=self.centres[code].keys["system"]
         )
-        endpoint._ledger.restored = endpoint._ledger.came_back = False  # a copy made for a test, not a backup
+        endpoint._ledger.restored = False  # a copy made for a test, not a backup
         return endpoint
 
     def forger(self, code: str) -> Forger:

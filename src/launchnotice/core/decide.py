@@ -10,19 +10,12 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from launchnotice.core.entries import (
-    Accepted,
-    Drained,
-    Entry,
-    EpochKey,
-    Fact,
-    Forked,
-    Mandated,
-    Noted,
-    position_key,
-)
+from launchnotice.core.entries import Accepted, Entry, EpochKey, Fact, Noted, Outside, Synced
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
+from launchnotice.core.forks import drain, find_fork, id_at
+from launchnotice.core.mandating import judge_abandoned, judge_mandate
 from launchnotice.core.references import reference_findings, thread
+from launchnotice.core.returning import check_unknown, judge_claims, judge_returned
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
@@ -31,16 +24,18 @@ from launchnotice.pact.findings import Finding, content_findings, protocol_findi
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
 from launchnotice.registry import ContentType, FindingCode, Kind, KindClass, Place, Policy, Refusal, Role
 from launchnotice.wire import cose, times
-from launchnotice.wire.bounds import CLOCK_BRACKET, MAX_HELD, MAX_MANDATE, MAX_NOTED
+from launchnotice.wire.bounds import CLOCK_BRACKET, MAX_HELD, MAX_MANDATE, MAX_NOTED, MAX_SYNC_ITEMS
 from launchnotice.wire.message import (
     ChainedPayload,
     EmergencyPayload,
     Message,
+    Opening,
     SignalPayload,
     Unverified,
 )
 from launchnotice.wire.message import parse as parse_message
 from launchnotice.wire.signals import Receipt, Sync
+from launchnotice.wire.streams import Head
 
 MAX_EVIDENCE: Final = 8
 """Contradicting signals kept about one notice: enough to prove, too few to fill a disk."""
@@ -52,20 +47,23 @@ class Decision(NamedTuple):
     Attributes:
         sender: who sent them. `entries`: what is journalled, in order.
         answers: stored bytes to send to the sender again.
-        sync: the sync that they are, if they are one.
+        sync: the sync that they are, if they are one. `heads`: what they say of how far streams go.
     """
 
     sender: str
     entries: list[Entry]
     answers: list[bytes]
     sync: Sync | None = None
+    heads: tuple[Head, ...] = ()
 
 
 def decide(state: State, data: bytes, now: int) -> Decision:
     """Judge received bytes; raises `Refused`, and then nothing happens."""
     envelope = cose.parse(data, MAX_MANDATE)
     if envelope.content_type is ContentType.MANDATE:
-        return _mandate(state, UnverifiedMandate.parse(data, envelope))
+        judged = judge_mandate(state, UnverifiedMandate.parse(data, envelope))
+        again = judged.known if judged.party != state.own else b""
+        return Decision(judged.party, judged.entries, _stated(state.exchange(again)) if again else [])
     unverified = parse_message(data, envelope, state.channel.id)
     return _message(state, unverified, envelope.content_type, now)
 
@@ -87,6 +85,10 @@ def peek(data: bytes) -> bytes:
 
 def _message(state: State, unverified: Unverified, content_type: ContentType, now: int) -> Decision:
     mandate = _context(state, unverified, content_type)
+    if unverified.sender == state.own:
+        check_unknown(state, unverified.id)
+        message = unverified.verify(mandate.keyring, state.channel.accept, len(state.channel.algorithms))
+        return Decision(state.own, judge_returned(state, message), [])
     known = state.exchanges.get(unverified.id)
     if known is not None and known.data == unverified.data:
         return Decision(unverified.sender, [], _stated(known))
@@ -105,9 +107,10 @@ def _context(state: State, unverified: Unverified, content_type: ContentType) ->
         raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {channel.content_type.value}")
     if unverified.sender not in channel.parties:
         raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
-    if unverified.sender == state.own:
+    ours = unverified.sender == state.own
+    if ours and unverified.kind == Kind.SYNC:
         raise Refused(Refusal.OWN_MESSAGE, "one's own message came back")
-    if unverified.to is not None and unverified.to != state.own:
+    if unverified.to is not None and (unverified.to == state.own) == ours:
         raise Refused(Refusal.WRONG_ADDRESSEE, "addressed to another party")
     mandate = state.by_id.get(unverified.mandate)
     if mandate is None or mandate.payload.party != unverified.sender:
@@ -119,29 +122,66 @@ def _context(state: State, unverified: Unverified, content_type: ContentType) ->
 def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Decision:
     payload = message.payload
     assert isinstance(payload, ChainedPayload)  # safe: the class of the kind gives the payload
-    stream = state.stream(payload.sender, (payload.epoch.number, payload.epoch.random))
-    case = stream.compare(payload.seq, payload.prev, message.id, lambda: bool(state.find(message.id)))
-    if stream.noted and case in {Case.NEXT, Case.AHEAD} and _id_at(state, stream, message):
-        case = Case.CONTRADICTION
-    row = STREAM[case]
     sender = payload.sender
+    stream = state.stream(sender, (payload.epoch.number, payload.epoch.random))
+    case = _case(state, stream, message, payload, mandate.payload.version)
+    row = STREAM[case]
     match row.outcome:
         case Outcome.KEEP:
             entry = _accepted(state, message, mandate, stream, row, now)
-            version = mandate.payload.version
-            drained = _drain(stream, payload, message.id, version) if case is Case.NEXT else []
-            return Decision(sender, [entry, *drained], [])
+            # What its sender has lost goes back to it at once.
+            lost = stream.abandoned is not None and payload.seq > stream.abandoned
+            back = [message.data] if lost else []
+            if case is not Case.NEXT:
+                return Decision(sender, [entry], back)
+            joined = drain(stream, sender, payload.seq, message.id, mandate.payload.version)
+            return _joined(state, payload, [entry, *joined], back)
+        case Outcome.FORK:
+            entry = _accepted(state, message, mandate, stream, row, now)
+            return Decision(sender, [find_fork(state, stream, payload, message.id, case), entry], [])
         case Outcome.REFUSE:
             raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
         case Outcome.REPEAT:
             return Decision(sender, [], _stated(state.exchange(message.id)))
-        case Outcome.NOTE:
-            return Decision(sender, [_noted(stream, message)], [])
-        case Outcome.FORK:
-            entry = _accepted(state, message, mandate, stream, row, now)
-            return Decision(sender, [_fork(state, stream, message, case), entry], [])
         case _:
-            return Decision(sender, [], [])
+            noted = [_noted(stream, message)] if row.outcome is Outcome.NOTE else []
+            return Decision(sender, [*noted], [])
+
+
+def _case(state: State, stream: Stream, message: Message, payload: ChainedPayload, version: int) -> Case:
+    def known() -> bool:
+        return bool(state.find(message.id))
+
+    if state.disowned(payload.sender, stream.epoch, payload.seq, message.id, version):
+        return stream.compare_kept(message.id, known, Case.ENDED)
+    case = stream.compare(payload.seq, payload.prev, message.id, known)
+    noted = stream.noted and case in {Case.NEXT, Case.AHEAD}
+    if noted and id_at(state, payload.sender, stream, payload.seq, message.id):
+        return Case.CONTRADICTION
+    return case
+
+
+def _joined(state: State, payload: ChainedPayload, joined: list[Entry], back: list[bytes]) -> Decision:
+    """A notice that joined its stream: what it says of heads, and of the epoch before its own."""
+    joined += judge_claims(state, payload.sender, payload.heads)
+    if payload.opening is not None:
+        return _opened(state, payload, payload.opening, joined)
+    return Decision(payload.sender, joined, back, None, payload.heads)
+
+
+def _opened(state: State, payload: ChainedPayload, opening: Opening, joined: list[Entry]) -> Decision:
+    """An epoch begins: what we hold beyond the head that it names was abandoned, and goes back."""
+    sender, new = payload.sender, (payload.epoch.number, payload.epoch.random)
+    abandoned, heads = [], payload.heads
+    if opening.epoch is not None and opening.head is not None:
+        heads = (*heads, Head(party=sender, epoch=opening.epoch, contiguous=opening.head))
+        abandoned.append(((opening.epoch.number, opening.epoch.random), opening.head.seq))
+    named = abandoned[0][0] if abandoned else (0, b"")
+    abandoned += [(key, 0) for key in state.streams[sender] if named < key != new and key[0] <= new[0]]
+    entries = [entry for epoch, seq in abandoned for entry in judge_abandoned(state, sender, epoch, seq)]
+    lost = [state.exchange(entry.id) for entry in entries if isinstance(entry, Outside)]
+    back = [exchange.data for exchange in lost if exchange is not None]
+    return Decision(sender, [*joined, *entries], back[:MAX_SYNC_ITEMS], None, heads)
 
 
 def _emergency(state: State, message: Message, mandate: Mandate, now: int) -> Decision:
@@ -196,13 +236,29 @@ def _findings(
         findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
     named = state.version_named(payload.sender, stream.epoch, getattr(payload, "seq", 0))
     findings += _mandate_findings(message, mandate, named)
-    if not _confirmed(state, message, stream):
-        findings.append(protocol_finding(FindingCode.UNCONFIRMED_EPOCH))
+    findings += _epoch_findings(state, message, stream)
     if message.row.policy is Policy.EMERGENCY and _officers(message) == 1:
         findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
     if payload.issued > now + CLOCK_BRACKET:
         findings.append(_bracket("issued", f"at most {times.format_instant(now)}", payload.issued))
     return findings
+
+
+def _epoch_findings(state: State, message: Message, stream: Stream) -> list[Finding]:
+    """What there is to say of the epoch in which a notice stands, and of what its sender knows of itself."""
+    payload, sender = message.payload, message.payload.sender
+    codes = []
+    if not _confirmed(state, message, stream):
+        codes.append(FindingCode.UNCONFIRMED_EPOCH)
+        if state.unconfirmed(sender, stream.epoch) > state.channel.descriptor.unconfirmed_epochs:
+            codes.append(FindingCode.TOO_MANY_EPOCHS)
+    if stream.abandoned is not None and getattr(payload, "seq", 0) > stream.abandoned:
+        codes.append(FindingCode.ABANDONED)
+    if getattr(payload, "may_repeat", False):
+        codes.append(FindingCode.MAY_REPEAT)
+    if sender in state.untrusted:
+        codes.append(FindingCode.MANDATE_UNCONFIRMED)
+    return [protocol_finding(code) for code in codes]
 
 
 def _officers(message: Message) -> int:
@@ -235,47 +291,6 @@ def _first(state: State, party: str) -> EpochKey | None:
     return None
 
 
-def _drain(stream: Stream, payload: ChainedPayload, head: bytes, version: int) -> list[Entry]:
-    """What follows when a gap closes: held notices join the chain, as far as their prev does.
-
-    From a disputed position on, nothing joins. What closed the gap may show that a held notice
-    lowers the version of its mandate, which nobody could tell on its arrival.
-    """
-    number, random = stream.epoch
-    sender, seq, newest = payload.sender, payload.seq, max(stream.version, version)
-    drained: list[Entry] = []
-    while (held := stream.held.get(seq + 1)) is not None and seq + 1 != stream.disputed:
-        if held.prev != head:
-            return [*drained, Forked(sender, number, random, seq, head, held.prev)]
-        seq, head = seq + 1, held.id
-        lowers = held.version < newest and not held.superseded
-        findings = [protocol_finding(FindingCode.SUPERSEDED_MANDATE).dump()] if lowers else []
-        drained.append(Drained(held.id, sender, number, random, seq, findings))
-        newest = max(newest, held.version)
-    return drained
-
-
-def _fork(state: State, stream: Stream, message: Message, case: Case) -> Forked:
-    payload = message.payload
-    assert isinstance(payload, ChainedPayload)  # safe: forks are of chained notices
-    number, random = stream.epoch
-    if case is Case.MISFIT:
-        # prev names another id for the position before: that is where the history splits.
-        return Forked(payload.sender, number, random, stream.seq, stream.head, payload.prev)
-    held = stream.held.get(payload.seq)
-    one = held.id if held else _id_at(state, stream, message)
-    return Forked(payload.sender, number, random, payload.seq, one, message.id)
-
-
-def _id_at(state: State, stream: Stream, message: Message) -> bytes:
-    """The id of another notice known at a notice's position; empty if there is none."""
-    payload = message.payload
-    assert isinstance(payload, ChainedPayload)  # safe: positions are of chained notices
-    kept = state.find(position_key(payload.sender, stream.epoch, payload.seq))
-    ids = [k.entry.id for k in kept if isinstance(k.entry, Accepted | Noted)]
-    return next((known for known in ids if known != message.id), b"")
-
-
 def _noted(stream: Stream, message: Message) -> Noted:
     payload = message.payload
     number, random = payload.epoch.number, payload.epoch.random
@@ -295,7 +310,8 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
     payload, body = message.payload, message.body
     assert isinstance(payload, SignalPayload)  # safe: the class of the kind gives the payload
     if isinstance(body, Sync):
-        return Decision(payload.sender, [], [], body)
+        entries = [*_synced(state, payload, body), *judge_claims(state, payload.sender, body.heads)]
+        return Decision(payload.sender, entries, [], body, body.heads)
     subject: bytes = body.subject  # type: ignore[union-attr]  # every other signal has one
     exchange = state.exchange(subject)
     if exchange is None or not exchange.own or not exchange.data:
@@ -320,6 +336,17 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
         data=message.data,
     )
     return Decision(payload.sender, [fact], [])
+
+
+def _synced(state: State, payload: SignalPayload, sync: Sync) -> list[Entry]:
+    """The answer to our challenge says up to where we may have seen its sender's notices before."""
+    outstanding = payload.sender in state.synced and state.synced[payload.sender] is None
+    if not outstanding or sync.echo is None or sync.echo != state.nonce(payload.sender):
+        return []
+    own = [head for head in sync.heads if head.party == payload.sender]
+    if not own:
+        return [Synced(payload.sender, 0, b"", 0)]
+    return [Synced(payload.sender, own[0].epoch.number, own[0].epoch.random, own[0].contiguous.seq)]
 
 
 def _signal_findings(message: Message, exchange: Exchange, earlier: list[Stated], now: int) -> list[Finding]:
@@ -350,49 +377,3 @@ def _bracket(subject: str, expected: str, found: int) -> Finding:
     return protocol_finding(
         FindingCode.CLOCK_BRACKET, subject=subject, expected=expected, found=times.format_instant(found)
     )
-
-
-# Mandates --------------------------------------------------------------------------------
-
-
-def _mandate(state: State, unverified: UnverifiedMandate) -> Decision:
-    if unverified.channel != state.channel.id:
-        raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
-    held = state.mandates.get(unverified.party)
-    if held is None:
-        raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
-    if unverified.version > len(held) + 1:
-        raise Refused(Refusal.MANDATE_GAP, f"expected version {len(held) + 1} at most", unverified.party)
-    previous = held[unverified.version - 2] if unverified.version > 1 else None
-    if unverified.version <= len(held):
-        return _known_mandate(state, unverified, held[unverified.version - 1], previous)
-    mandate = unverified.verify(state.channel, previous)
-    _check_key_use(state, mandate)
-    payload = mandate.payload
-    return Decision(payload.party, [Mandated(mandate.id, payload.party, payload.version, mandate.data)], [])
-
-
-def _known_mandate(
-    state: State, unverified: UnverifiedMandate, known: Mandate, previous: Mandate | None
-) -> Decision:
-    if unverified.id != known.id:
-        raise Refused(Refusal.BAD_MANDATE_CHAIN, "another mandate of that version is held")
-    if unverified.data != known.data:
-        unverified.verify(state.channel, previous)
-    answers = [] if unverified.party == state.own else _stated(state.exchange(known.id))
-    return Decision(unverified.party, [], answers)
-
-
-def _check_key_use(state: State, mandate: Mandate) -> None:
-    """A thumbprint belongs to one identity in one role of its party, for good (R-KEY-4).
-
-    Another party's mandate may list it: a mandate proves no possession of its keys, so refusing
-    would let a party shut another out by listing its new key first. It gains nothing by it, since
-    a message counts under its sender's own mandate alone.
-    """
-    for other in state.by_id.values():
-        if other.payload.party != mandate.payload.party:
-            continue
-        for kid in mandate.keyring.keys() & other.keyring.keys():
-            if mandate.keyring[kid][1:] != other.keyring[kid][1:]:
-                raise Refused(Refusal.KEY_REUSED, "a key of another identity or role")

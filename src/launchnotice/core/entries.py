@@ -138,6 +138,76 @@ class Forked(NamedTuple):
     seq: int
     one: bytes
     other: bytes
+    proof: list[bytes]  # ids of the two notices
+
+
+class Ended(NamedTuple):
+    """A mandate ends an epoch at the last notice that stands; our part of that branch goes to `seq`."""
+
+    sender: str
+    number: int
+    random: bytes
+    last: int
+    seq: int
+    head: bytes
+
+
+class Outside(NamedTuple):
+    """A notice that lies outside what stands: disowned by a mandate, or abandoned by its sender."""
+
+    id: bytes
+    sender: str
+    disowned: bool
+
+
+class Abandoned(NamedTuple):
+    """A later epoch names a notice before this position as the last one of this epoch."""
+
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+
+
+class Returned(NamedTuple):
+    """An own message that this journal does not hold came back: what a restore had lost."""
+
+    id: bytes
+    kind: int
+    number: int
+    random: bytes
+    seq: int
+    prev: bytes
+    thread: bytes
+    place: int
+    subject: bytes  # of a signal
+    to: str
+    data: bytes
+
+
+class Claimed(NamedTuple):
+    """A peer names a notice of our current epoch that we do not hold."""
+
+    party: str
+    number: int
+    random: bytes
+    seq: int
+
+
+class Synced(NamedTuple):
+    """A member answered the challenge after a restore, with the head of its own stream."""
+
+    party: str
+    number: int
+    random: bytes
+    seq: int
+
+
+class Trusted(NamedTuple):
+    """The host compared a peer's newest mandate out of band."""
+
+    id: bytes
+    party: str
 
 
 class Fired(NamedTuple):
@@ -166,6 +236,13 @@ Entry: TypeAlias = (
     | Noted
     | Fact
     | Forked
+    | Ended
+    | Outside
+    | Abandoned
+    | Returned
+    | Claimed
+    | Synced
+    | Trusted
     | Fired
     | Confirmed
 )
@@ -183,6 +260,13 @@ _TYPES: Final[dict[int, Any]] = {
     10: Forked,
     11: Fired,
     12: Confirmed,
+    13: Ended,
+    14: Outside,
+    15: Abandoned,
+    16: Returned,
+    17: Claimed,
+    18: Synced,
+    19: Trusted,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 
@@ -225,17 +309,17 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return _placed(entry, entry.sender) + _threaded(entry.thread)
         case Noted():
             return _placed(entry, entry.sender)
-        case Reserved(subject=b""):
+        case Reserved(subject=b"") | Returned(subject=b""):
             return _placed(entry, "") + _threaded(entry.thread)
-        case Reserved() | Sealed() | Fact():
+        case Reserved() | Returned() | Sealed() | Fact():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
-        case Mandated() | Drained() | Fired():
+        case Mandated() | Drained() | Fired() | Outside():
             return (entry.id,)
         case _:
             return ()
 
 
-def _placed(entry: Accepted | Noted | Reserved, sender: str) -> tuple[bytes, ...]:
+def _placed(entry: Accepted | Noted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
     if not entry.seq:
         return (entry.id,)
     return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from launchnotice.core.entries import (
     Accepted,
+    Claimed,
     Drained,
+    Ended,
     EpochOpened,
     Fact,
     Fired,
@@ -15,8 +17,11 @@ from launchnotice.core.entries import (
     Kept,
     Mandated,
     Noted,
+    Outside,
     Reserved,
+    Returned,
     Sealed,
+    Synced,
 )
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import EventCode, Owed
@@ -81,6 +86,26 @@ def _forked(at: int, time: int, _: str, e: Forked) -> Event:
     return Event(at, time, EventCode.FORK, e.sender, e.one)
 
 
+def _ended(at: int, time: int, _: str, e: Ended) -> Event:
+    return Event(at, time, EventCode.ENDED, e.sender)
+
+
+def _outside(at: int, time: int, _: str, e: Outside) -> Event:
+    return Event(at, time, EventCode.DISOWNED if e.disowned else EventCode.ABANDONED, e.sender, e.id)
+
+
+def _returned(at: int, time: int, own: str, e: Returned) -> Event:
+    return Event(at, time, EventCode.RETURNED, own, e.subject or e.id, e.kind, data=e.data)
+
+
+def _claimed(at: int, time: int, _: str, e: Claimed) -> Event:
+    return Event(at, time, EventCode.CLAIMED, e.party)
+
+
+def _synced(at: int, time: int, _: str, e: Synced) -> Event:
+    return Event(at, time, EventCode.SYNCED, e.party)
+
+
 def _fired(at: int, time: int, _: str, e: Fired) -> Event:
     return Event(at, time, EventCode.OVERDUE, e.party, e.id, owed=Owed(e.owed), multiple=e.multiple)
 
@@ -111,6 +136,11 @@ _DRAW: dict[type, Callable[[int, int, str, Any], Event]] = {
     Drained: _drained,
     Fact: _fact,
     Forked: _forked,
+    Ended: _ended,
+    Outside: _outside,
+    Returned: _returned,
+    Claimed: _claimed,
+    Synced: _synced,
     Fired: _fired,
     Mandated: _mandated,
     EpochOpened: _epoch,

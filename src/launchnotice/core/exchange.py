@@ -18,12 +18,14 @@ from launchnotice.core.entries import (
     Fired,
     Kept,
     Mandated,
+    Outside,
     Reserved,
+    Returned,
     Sealed,
 )
 from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
 from launchnotice.pact.channel import Channel
-from launchnotice.registry import Kind, Owed, Place
+from launchnotice.registry import FindingCode, Kind, Owed, Place
 
 MANDATE_KIND = 0
 """An exchange about a mandate: its kind on no wire; receipts are owed for it and nothing else."""
@@ -62,11 +64,13 @@ class Exchange:
         data: its exact bytes; empty while it is ours and not sealed.
         facts: peers' signals about it by (party, kind); the first of each counts, the rest are evidence.
         stated: our signals about it by kind. `fired`: deadlines told.
+        outside: why it does not stand (*disowned*, *abandoned*), or None.
+        returned: it is ours, a restore had lost it, and a member gave it back.
     """
 
     __slots__ = (
-        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "own",
-        "place", "position", "readable", "sender", "seq", "stated", "time",
+        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "outside", "own",
+        "place", "position", "readable", "returned", "sender", "seq", "stated", "time",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +86,8 @@ class Exchange:
         )
         self.place = self.arrived = Place.ACCEPTED
         self.readable = True
+        self.returned = False
+        self.outside: FindingCode | None = None
         self.findings: list[Any] = []
         self.time = self.position = 0
         self.data = b""
@@ -133,24 +139,18 @@ class Exchange:
         """Record one entry that is filed under the exchange's id."""
         match kept.entry:
             case Accepted() as entry:
-                self.place = self.arrived = _PLACES[entry.place]
-                self.readable = entry.readable
-                self.findings, self.data = entry.findings, entry.data
-                self.time, self.position = kept.time, kept.position
+                self._apply_accepted(kept.time, kept.position, entry)
             case Drained() as entry:
                 self.place = Place.ACCEPTED
                 self.findings = [*self.findings, *entry.findings]
             case Mandated() as entry:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
-            case Reserved() as entry if entry.subject == self.id:
-                state = Stated("", entry.id, kept.time, entry.kind, entry.number, entry.random, [], b"")
-                known = self.stated.get(entry.kind)
-                if known is None or not known.data:  # one reserved before a restore is never sealed
-                    self.stated[entry.kind] = state
-            case Sealed() as entry:
-                self._apply_sealed(kept.time, kept.position, entry)
-            case Fact() as entry:
-                self._apply_fact(kept.time, entry)
+            case Reserved() | Sealed() | Fact() as entry:
+                self._apply_signal(kept.time, kept.position, entry)
+            case Returned() as entry:
+                self._apply_returned(kept.time, kept.position, entry)
+            case Outside() as entry:
+                self.outside = FindingCode.DISOWNED if entry.disowned else FindingCode.ABANDONED
             case Fired() as entry:
                 self.fired |= {(entry.party, entry.owed, entry.multiple)}
             case _:
@@ -160,11 +160,38 @@ class Exchange:
         """Forget what was reserved in another epoch and not sealed: it is stated anew (R-RESTORE-2)."""
         self.stated = {k: s for k, s in self.stated.items() if s.data or (s.number, s.random) == epoch}
 
+    def _apply_accepted(self, time: int, position: int, entry: Accepted) -> None:
+        self.place = self.arrived = _PLACES[entry.place]
+        self.readable = entry.readable
+        self.findings, self.data = entry.findings, entry.data
+        self.time, self.position = time, position
+
+    def _apply_signal(self, time: int, position: int, entry: Reserved | Sealed | Fact) -> None:
+        match entry:
+            case Reserved() if entry.subject == self.id:
+                known = self.stated.get(entry.kind)
+                if known is None or not known.data:  # one reserved before a restore is never sealed
+                    stated = Stated("", entry.id, time, entry.kind, entry.number, entry.random, [], b"")
+                    self.stated[entry.kind] = stated
+            case Sealed():
+                self._apply_sealed(time, position, entry)
+            case Fact():
+                self._apply_fact(time, entry)
+
     def _apply_sealed(self, time: int, position: int, entry: Sealed) -> None:
         if entry.id == self.id:
             self.data, self.time, self.position = entry.data, time, position
         elif entry.kind in self.stated and self.stated[entry.kind].id == entry.id:
             self.stated[entry.kind] = self.stated[entry.kind]._replace(data=entry.data)
+
+    def _apply_returned(self, time: int, position: int, entry: Returned) -> None:
+        if entry.id == self.id:
+            self.data, self.time, self.position, self.returned = entry.data, time, position, True
+            self.place = _PLACES[entry.place]
+        elif entry.kind not in self.stated or not self.stated[entry.kind].data:
+            self.stated[entry.kind] = Stated(
+                "", entry.id, time, entry.kind, entry.number, entry.random, [], entry.data
+            )
 
     def _apply_fact(self, time: int, entry: Fact) -> None:
         state = Stated(
@@ -197,7 +224,7 @@ def begin(entry: Entry, own: str) -> Exchange | None:
             return Exchange(e.id, e.sender, e.kind, (e.number, e.random), e.seq, own=False)
         case Mandated() as e:
             return Exchange(e.id, e.party, MANDATE_KIND, (0, b""), e.version, own=e.party == own)
-        case Reserved() as e if not e.subject:
+        case (Reserved() | Returned()) as e if not e.subject:
             return Exchange(e.id, own, e.kind, (e.number, e.random), e.seq, own=True)
         case _:
             return None

@@ -84,4 +84,6 @@ def _counts(state: State, one: Exchange) -> bool:
     stream = state.streams[one.sender].get(one.epoch) if one.seq else None
     disputed = stream is not None and stream.disputed is not None and one.seq >= stream.disputed
     codes = {Finding.load(raw).name for raw in one.findings}
+    if one.outside is FindingCode.DISOWNED:
+        return False
     return not disputed and one.place is not Place.DISPUTED and FindingCode.SUPERSEDED_MANDATE not in codes

@@ -42,6 +42,12 @@ def dump(state: State) -> bytes:
             sorted(state.unsealed),
             [[party, *known] for party, known in sorted(state.heads_told.items())],
             state.confirmed,
+            state.restored_at,
+            state.lost,
+            [[party, *(head or ())] for party, head in sorted(state.synced.items())],
+            sorted(state.claims),
+            sorted(state.untrusted),
+            [[party, *epoch, *proof] for (party, epoch), proof in sorted(state.forks.items())],
         ]
     )
     return hashlib.sha256(data).digest() + data
@@ -75,6 +81,12 @@ def _restore(state: State, rest: list[Any]) -> None:
         unsealed,
         told,
         state.confirmed,
+        state.restored_at,
+        state.lost,
+        synced,
+        claims,
+        untrusted,
+        forks,
     ) = rest
     for ids in mandates:
         for mandate in ids:
@@ -90,6 +102,9 @@ def _restore(state: State, rest: list[Any]) -> None:
         state.exchanges[notice] = found
     state.unsealed = {notice: _entry(state, notice, Reserved) for notice in unsealed}
     state.heads_told = {party: tuple(known) for party, *known in told}
+    state.synced = {party: tuple(head) if head else None for party, *head in synced}
+    state.claims, state.untrusted = set(claims), set(untrusted)
+    state.forks = {(party, (number, random)): (one, two) for party, number, random, one, two in forks}
 
 
 def _entry(state: State, key: bytes, kind: type[Any]) -> Any:
@@ -100,17 +115,18 @@ def _entry(state: State, key: bytes, kind: type[Any]) -> Any:
 
 def _dump_stream(stream: Stream) -> list[Any]:
     held = [[seq, *held] for seq, held in sorted(stream.held.items())]
-    disputed = -1 if stream.disputed is None else stream.disputed
     noted = sorted(stream.noted)
-    return [*stream.epoch, stream.seq, stream.head, held, noted, disputed, stream.kept, stream.version]
+    kept = [[notice, seq] for notice, seq in sorted(stream.kept.items())]
+    marks = [-1 if mark is None else mark for mark in (stream.disputed, stream.ended, stream.abandoned)]
+    return [*stream.epoch, stream.seq, stream.head, held, noted, kept, stream.version, *marks]
 
 
 def _load_stream(raw: list[Any]) -> Stream:
-    number, random, seq, head, held, noted, disputed, kept, version = raw
+    number, random, seq, head, held, noted, kept, version, *marks = raw
     stream = Stream((number, random), head)
     stream.seq = seq
     stream.held = {at: Held(*rest) for at, *rest in held}
     stream.noted = set(noted)
-    stream.disputed = None if disputed < 0 else disputed
-    stream.kept, stream.version = kept, version
+    stream.kept, stream.version = dict(kept), version
+    stream.disputed, stream.ended, stream.abandoned = (None if mark < 0 else mark for mark in marks)
     return stream

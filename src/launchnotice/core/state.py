@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from launchnotice.core import entries
 from launchnotice.core.entries import (
+    Abandoned,
     Accepted,
+    Claimed,
     Confirmed,
     Drained,
+    Ended,
     Entry,
     EpochKey,
     EpochOpened,
@@ -24,17 +28,24 @@ from launchnotice.core.entries import (
     Mandated,
     Noted,
     Opened,
+    Outside,
     Reserved,
+    Returned,
     Sealed,
+    Synced,
+    Trusted,
 )
 from launchnotice.core.exchange import Exchange, begin, recall
 from launchnotice.core.stream import Held, Stream
 from launchnotice.errors import Corrupt
 from launchnotice.pact.channel import Channel
-from launchnotice.pact.mandate import Mandate, UnverifiedMandate
-from launchnotice.registry import FindingCode, Place
-from launchnotice.wire.streams import Epoch, genesis
+from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
+from launchnotice.registry import EpochReason, FindingCode, Place
+from launchnotice.wire.cbor import encode
+from launchnotice.wire.streams import Epoch, Position, genesis
 
+EpochHead: TypeAlias = tuple[int, bytes, int]
+"""Number and random of an epoch, and a sequence number in it."""
 Find: TypeAlias = Callable[[bytes], Sequence[Kept]]
 """Looks up the entries filed under a key."""
 
@@ -49,6 +60,12 @@ class State:
         streams: each party's epochs; `epoch`: one's own current one.
         exchanges: the open ones by id. `unsealed`: reservations without their seal, by id.
         confirmed: position up to which the host has the events safe.
+        lost: a message of our current epoch came back or was named that this journal does not hold.
+        restored_at: position at which the newest epoch after a restore was opened; 0 if there was none.
+        synced: since that restore, each member's head in its answer to the challenge, None until it comes.
+        claims: members whose mere claim has cost us an epoch. `untrusted`: parties to be compared by people.
+        forks: ids of two notices that contradict each other, by party and epoch.
+        effects: each party's mandates that disown: version and what stands of which epoch.
     """
 
     def __init__(self, channel: Channel, own: str, find: Find) -> None:
@@ -62,7 +79,13 @@ class State:
         self.exchanges: dict[bytes, Exchange] = {}
         self.unsealed: dict[bytes, Reserved] = {}
         self.heads_told: dict[str, tuple[object, ...]] = {}
-        self.confirmed = 0
+        self.confirmed = self.restored_at = 0
+        self.lost = False
+        self.synced: dict[str, EpochHead | None] = {}
+        self.claims: set[str] = set()
+        self.untrusted: set[str] = set()
+        self.forks: dict[tuple[str, EpochKey], tuple[bytes, bytes]] = {}
+        self.effects: dict[str, list[tuple[int, dict[EpochKey, Position]]]] = {c: [] for c in channel.parties}
 
     # Reading ---------------------------------------------------------------------------
 
@@ -102,6 +125,36 @@ class State:
     def newest_named(self, party: str) -> int:
         """The highest mandate version that any notice of a party names."""
         return max((stream.version_before(0) for stream in self.streams[party].values()), default=0)
+
+    def disowned(self, party: str, epoch: EpochKey, seq: int, notice: bytes, version: int) -> bool:
+        """Whether a mandate after that version says that a notice does not stand."""
+        for later, stands in self.effects[party]:
+            last = stands.get(epoch)
+            if version < later and (
+                last is None or seq > last.seq or (seq == last.seq != 0 and notice != last.id)
+            ):
+                return True
+        return False
+
+    def seen_before(self, party: str, epoch: EpochKey, seq: int) -> bool:
+        """Whether a notice may have been shown before the last restore (R-RESTORE-5)."""
+        if party not in self.synced:
+            return False
+        head = self.synced[party]
+        return head is None or (seq > 0 and (*epoch, seq) <= head)
+
+    def unconfirmed(self, party: str, *more: EpochKey) -> int:
+        """How many epochs of a party no mandate confirms, but for the first, and with these."""
+        mandate = self.mandate(party)
+        confirmed = {(one.number, one.random) for one in (mandate.payload.confirmed if mandate else ())}
+        first = next((key for key in self.streams[party] if key[0] == 1), None)
+        return len({*self.streams[party], *more} - confirmed - {first})
+
+    def nonce(self, party: str) -> bytes | None:
+        """The challenge to a member after a restore, 16 bytes; None while no epoch is open."""
+        if self.epoch is None:
+            return None
+        return hashlib.sha256(encode(["LNP/1 nonce", self.epoch[1], party])).digest()[:16]
 
     # Recording -------------------------------------------------------------------------
 
@@ -147,8 +200,19 @@ class State:
         mandate = UnverifiedMandate.parse(entry.data).recall(self.channel)
         self.mandates[entry.party].append(mandate)
         self.by_id[entry.id] = mandate
+        payload = mandate.payload
+        if payload.reason in DISOWNING:
+            stands = {(one.epoch.number, one.epoch.random): one.last for one in payload.stands}
+            self.effects[entry.party].append((payload.version, stands))
 
     def _epoch_opened(self, entry: EpochOpened) -> None:
+        if entry.reason == EpochReason.RESTORED:
+            others = self.channel.others(self.own)
+            self.synced = dict.fromkeys(others)
+            if not self.streams[self.own]:
+                self.untrusted = set(others)  # all is lost: nobody knows which mandates were the newest
+            self.restored_at = self.position
+        self.lost = False
         self.epoch, self.reason = (entry.number, entry.random), entry.reason
         self._recorded(self.own, self.epoch)
         self.leave_behind()
@@ -185,12 +249,13 @@ class State:
             superseded = any(raw[1] == FindingCode.SUPERSEDED_MANDATE for raw in entry.findings)
             stream.held[entry.seq] = Held(entry.id, entry.prev, entry.version, superseded)
         else:
-            stream.kept += 1
+            stream.kept[entry.id] = entry.seq
 
     def _drained(self, entry: Drained) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
         stream.seq, stream.head = entry.seq, entry.id
         held = stream.held.pop(entry.seq, None)
+        stream.kept.pop(entry.id, None)
         stream.version = max(stream.version, held.version if held else 0)
 
     def _noted(self, entry: Noted) -> None:
@@ -200,6 +265,48 @@ class State:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
         known = entry.seq if stream.disputed is None else min(entry.seq, stream.disputed)
         stream.disputed = known
+        if entry.proof:
+            self.forks.setdefault((entry.sender, stream.epoch), (entry.proof[0], entry.proof[1]))
+
+    def _ended(self, entry: Ended) -> None:
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        stream.disputed = None
+        stream.seq, stream.head = entry.seq, entry.head
+        stream.held = {seq: held for seq, held in stream.held.items() if entry.seq < seq <= entry.last}
+        stream.ended = entry.last
+        self.forks.pop((entry.sender, stream.epoch), None)
+        if entry.sender == self.own and stream.epoch == self.epoch:
+            self.epoch = None  # the stream goes on in a new one
+
+    def _abandoned(self, entry: Abandoned) -> None:
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        stream.abandoned = min(entry.seq, entry.seq if stream.abandoned is None else stream.abandoned)
+
+    def _returned(self, entry: Returned) -> None:
+        epoch = (entry.number, entry.random)
+        self.claims.clear()  # what members claimed was true of one at least
+        if epoch == self.epoch:
+            self.epoch, self.lost = None, True
+        if entry.subject or not entry.seq:
+            return
+        stream = self._recorded(self.own, epoch)
+        if entry.place == Place.ACCEPTED:
+            stream.seq, stream.head = entry.seq, entry.id
+        elif entry.place == Place.HELD:
+            stream.held[entry.seq] = Held(entry.id, entry.prev, 0)
+        else:
+            stream.kept[entry.id] = entry.seq
+
+    def _claimed(self, entry: Claimed) -> None:
+        self.claims.add(entry.party)
+        if (entry.number, entry.random) == self.epoch:
+            self.epoch, self.lost = None, True
+
+    def _synced(self, entry: Synced) -> None:
+        self.synced[entry.party] = (entry.number, entry.random, entry.seq)
+
+    def _trusted(self, entry: Trusted) -> None:
+        self.untrusted.discard(entry.party)
 
     def _recorded(self, party: str, epoch: EpochKey) -> Stream:
         stream = self.stream(party, epoch)
@@ -213,11 +320,11 @@ class State:
         return
 
 
-def _id(entry: Accepted | Mandated | Drained | Fired) -> bytes:
+def _id(entry: Accepted | Mandated | Drained | Fired | Outside) -> bytes:
     return entry.id
 
 
-def _subject(entry: Reserved | Sealed | Fact) -> bytes:
+def _subject(entry: Reserved | Returned | Sealed | Fact) -> bytes:
     return entry.subject or entry.id
 
 
@@ -227,7 +334,9 @@ _SUBJECT: dict[type, Callable[[Any], bytes]] = {
     Mandated: _id,
     Drained: _id,
     Fired: _id,
+    Outside: _id,
     Reserved: _subject,
+    Returned: _subject,
     Sealed: _subject,
     Fact: _subject,
 }
@@ -244,6 +353,13 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Noted: State._noted,
     Fact: State._nothing,
     Forked: State._forked,
+    Ended: State._ended,
+    Outside: State._nothing,
+    Abandoned: State._abandoned,
+    Returned: State._returned,
+    Claimed: State._claimed,
+    Synced: State._synced,
+    Trusted: State._trusted,
     Fired: State._nothing,
     Confirmed: State._confirmed,
 }

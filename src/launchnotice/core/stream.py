@@ -28,11 +28,16 @@ class Stream:
     Attributes:
         seq, head: last contiguous sequence number and its id; 0 and the genesis at first.
         held: notices behind a gap by sequence number. `noted`: ids known beyond the bounds.
-        disputed: position from which the epoch is disputed, or None. `kept`: disputed notices kept.
+        disputed: position from which the epoch is disputed, or None.
+        kept: notices kept that do not join: disputed, or beyond what a mandate says stands, with their seq.
+        ended: the last sequence number that stands, if a mandate disowned the rest; else None.
+        abandoned: the last sequence number that a later epoch or a mandate names, or None.
         version: highest mandate version named by the contiguous notices.
     """
 
-    __slots__ = ("disputed", "epoch", "head", "held", "kept", "noted", "seq", "version")
+    __slots__ = (
+        "abandoned", "disputed", "ended", "epoch", "head", "held", "kept", "noted", "seq", "version",
+    )  # fmt: skip
 
     def __init__(self, epoch: EpochKey, genesis: bytes) -> None:
         self.epoch = epoch
@@ -41,7 +46,9 @@ class Stream:
         self.held: dict[int, Held] = {}
         self.noted: set[bytes] = set()
         self.disputed: int | None = None
-        self.kept = 0
+        self.kept: dict[bytes, int] = {}
+        self.ended: int | None = None
+        self.abandoned: int | None = None
         self.version = 0
 
     def compare(self, seq: int, prev: bytes, notice: bytes, known: Callable[[], bool]) -> Case:
@@ -51,8 +58,10 @@ class Stream:
             seq, prev, notice: its sequence number, the id that it names before it, and its own id.
             known: looks up whether the id is journalled; called only if memory cannot tell.
         """
+        if self.ended is not None and seq > self.ended:
+            return self.compare_kept(notice, known, Case.ENDED)
         if self.disputed is not None and seq >= self.disputed:
-            return self._compare_disputed(notice, known)
+            return self.compare_kept(notice, known, Case.DISPUTED)
         if seq == self.seq + 1:
             if prev == self.head:
                 return Case.NEXT
@@ -96,12 +105,13 @@ class Stream:
             return Case.AHEAD
         return Case.AHEAD_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
 
-    def _compare_disputed(self, notice: bytes, known: Callable[[], bool]) -> Case:
+    def compare_kept(self, notice: bytes, known: Callable[[], bool], case: Case) -> Case:
+        """The case of a notice that does not join: `case` as long as there is room for it."""
         noted = notice in self.noted
         if not noted and known():
             return Case.KNOWN
-        if self.kept < MAX_HELD:
-            return Case.DISPUTED  # also one that was noted: its bytes are the proof
+        if len(self.kept) < MAX_HELD:
+            return case  # also one that was noted: its bytes are the proof
         if noted:
             return Case.KNOWN
-        return Case.DISPUTED_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
+        return Case.KEPT_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED

@@ -83,7 +83,8 @@ class Case(StrEnum):
     CONTRADICTION = "another id is known at that seq"
     KNOWN = "the id is known"
     DISPUTED = "the epoch is disputed from that seq or an earlier one"
-    DISPUTED_FULL = "the epoch is disputed, as many kept as the bound allows"
+    ENDED = "a mandate ended the epoch before that seq"
+    KEPT_FULL = "the epoch is disputed or ended, as many kept as the bound allows"
 
 
 class Outcome(StrEnum):
@@ -115,7 +116,8 @@ STREAM: Final[dict[Case, StreamRow]] = {
     Case.CONTRADICTION: StreamRow(Outcome.FORK, Place.DISPUTED, FindingCode.DISPUTED),
     Case.KNOWN: StreamRow(Outcome.REPEAT),
     Case.DISPUTED: StreamRow(Outcome.KEEP, Place.DISPUTED, FindingCode.DISPUTED),
-    Case.DISPUTED_FULL: StreamRow(Outcome.NOTE),
+    Case.ENDED: StreamRow(Outcome.KEEP, Place.DISPUTED, FindingCode.DISOWNED),
+    Case.KEPT_FULL: StreamRow(Outcome.NOTE),
 }
 
 OVERDUE_AT: Final = (1, 2, 4)

@@ -14,14 +14,14 @@ import sys
 from collections.abc import Callable, Sequence
 
 from launchnotice.core import entries, snapshot
-from launchnotice.core.entries import Entry, EpochOpened, Kept, Opened
+from launchnotice.core.entries import Accepted, Entry, EpochOpened, Kept, Noted, Opened
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.state import State
 from launchnotice.errors import Conflict, Corrupt, JournalError, Refused, UsageError
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
-from launchnotice.registry import EventCode, Refusal
+from launchnotice.registry import Refusal
 
 _STATEFUL = frozenset(
     {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
@@ -39,7 +39,6 @@ class Ledger:
     Attributes:
         state: the state at the last entry folded.
         restored: the journal counts as restored: nothing may be signed in its old epochs.
-        came_back: it counted as restored at some time since it was opened.
         shown: position up to which events were handed to the host.
         folds: how often the state was made anew.
         anchored: position that the anchor names; 0 if the journal counts as restored.
@@ -55,7 +54,7 @@ class Ledger:
         self._tail = b""
         self.folds = 0
         self._pending: list[Event] = []
-        self.restored = self.came_back = False
+        self.restored = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
         self.fold()
         opened = Opened(entries.FORMAT, channel.id, party)
@@ -225,7 +224,6 @@ class Ledger:
             self.restored = self.state.position > 0
         else:
             self.restored = self._at(mark[0]) != mark[1]
-        self.came_back = self.came_back or self.restored
         self.anchored = 0 if self.restored or mark is None else mark[0]
 
     def _at(self, position: int) -> bytes | None:
@@ -239,6 +237,11 @@ class Ledger:
             self.restored = False
         event = event_of(kept, self._party) if kept.position > self.shown else None
         if event is not None:
-            # After a restore nobody knows what was shown between the backup and now (R-RESTORE-5).
-            again = self.came_back and event.code is EventCode.NOTICE
-            self._pending.append(event._replace(again=True) if again else event)
+            self._pending.append(event._replace(again=True) if self._again(kept.entry) else event)
+
+    def _again(self, entry: Entry) -> bool:
+        """After a restore nobody knows what was shown between the backup and now (R-RESTORE-5)."""
+        if not isinstance(entry, Accepted | Noted):
+            return False
+        epoch = (entry.number, entry.random)
+        return self.restored or self.state.seen_before(entry.sender, epoch, entry.seq)

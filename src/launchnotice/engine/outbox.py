@@ -94,5 +94,8 @@ def _debtors(state: State, exchange: Exchange) -> list[str]:
 
 
 def repeatable(state: State, exchange: Exchange) -> bool:
-    """Notices of an epoch before a restore wait until a member shows that it has them (R-RESTORE-4)."""
-    return exchange.kind == MANDATE_KIND or exchange.epoch == state.epoch
+    """Notices from before a restore wait until a member shows that it has them (R-RESTORE-4)."""
+    if exchange.kind == MANDATE_KIND:
+        return True
+    known = exchange.position > state.restored_at or exchange.returned or bool(exchange.facts)
+    return known and exchange.outside is None

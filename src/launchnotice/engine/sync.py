@@ -1,30 +1,47 @@
 """Sync: ask for what is missing, answer what others miss. Nothing here is journalled.
 
-- A gap before held notices is asked of the stream's sender; so is a mandate that is not held.
+- A gap is asked of the stream's sender, and in turn of a member that showed that it knows more; so is
+  what members' heads name beyond ours, our own lost history included. Any member answers for any stream.
+- After a restore each member gets a challenge, and again until its answer is journalled.
 - An answer is stored bytes: nothing is signed for it but the echo of a challenge.
 - At most one answer a member and second, of bounded size, whatever is asked.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
-from launchnotice.core.entries import EpochKey, Reserved, Sealed, position_key
+from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, position_key
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.forks import id_at
 from launchnotice.core.state import State
 from launchnotice.draft import heads
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
-from launchnotice.wire.bounds import MAX_ANSWERS, MAX_SYNC_ITEMS, RETRY_MAX, SYNC_FIRST, SYNC_PAUSE
+from launchnotice.wire.bounds import (
+    MAX_ANSWERS,
+    MAX_HEARD,
+    MAX_SYNC_ITEMS,
+    RETRY_MAX,
+    SYNC_FIRST,
+    SYNC_PAUSE,
+)
 from launchnotice.wire.signals import Sync
-from launchnotice.wire.streams import Epoch, MandateVersion, Range
+from launchnotice.wire.streams import Epoch, Head, MandateVersion, Position, Range
+
+_Key: TypeAlias = tuple[str, str, EpochKey | None]
+"""What is missing: of which party, what it is, in which epoch."""
+_MANDATE, _NOTICES, _SPLIT, _ANSWER = "mandate", "notices", "split", "answer"
 
 
 class _Want(NamedTuple):
-    """Something missing: from whom, which notices (None: a mandate), and how far it has come since."""
+    """Something missing: whom to ask in turn, which notices or which challenge, how far it has come since."""
 
-    party: str
+    key: _Key
+    members: tuple[str, ...]
     span: Range | None
-    key: tuple[str, EpochKey | None]
+    nonce: bytes | None
     progress: int
     mark: int  # progress beyond this answers the question
 
@@ -41,8 +58,10 @@ class Syncs:
     """What this endpoint asks of others and answers them."""
 
     def __init__(self) -> None:
-        self._asked: dict[tuple[str, EpochKey | None], _Asked] = {}
+        self._asked: dict[_Key, _Asked] = {}
         self._lacking: dict[str, int] = {}
+        self._heard: dict[tuple[str, str, EpochKey], int] = {}
+        self._split: dict[tuple[str, str, EpochKey], int] = {}
         self._echoes: dict[str, bytes] = {}
         self._answered: dict[str, tuple[int, list[Sync]]] = {}
 
@@ -51,19 +70,39 @@ class Syncs:
         if refusal.party is not None and refusal.party != state.own:
             self._lacking[refusal.party] = len(state.mandates[refusal.party])
 
+    def heard(self, state: State, member: str, told: Iterable[Head]) -> None:
+        """Remember how far a member says that streams go, where that is beyond what is known here."""
+        for head in told:
+            epoch = (head.epoch.number, head.epoch.random)
+            key = (member, head.party, epoch)
+            self._heard.pop(key, None)
+            self._split.pop(key, None)
+            if head.party not in state.streams:
+                continue
+            tops = [head.contiguous, *([head.highest] if head.highest else [])]
+            if tops[-1].seq > _reached(state, head.party, epoch):
+                self._heard[key] = tops[-1].seq
+            for top in tops:
+                if _contradicts(state, head.party, epoch, top):
+                    self._split[key] = top.seq
+        for known in (self._heard, self._split):
+            while len(known) > MAX_HEARD:
+                del known[next(iter(known))]
+
     def due(self, state: State, now: int) -> list[tuple[str, Sync]]:
-        """The syncs to be signed now, with their addressees."""
-        found: dict[str, Range | None] = {}
-        wants = self._wants(state)
+        """The syncs to be signed now, with their addressees: one for each member at a time."""
+        found: dict[str, _Want] = {}
+        wants = list(self._wants(state))
         for want in wants:
-            if self._at(want, now) <= now and found.get(want.party) is None:
-                found[want.party] = want.span
+            member = want.members[self._tries(want) % len(want.members)]
+            if self._at(want, now) <= now and member not in found:
+                found[member] = want
                 self._put(want, now)
         self._forget({want.key for want in wants})
         echoes, self._echoes = self._echoes, {}
         return [
-            *[(party, _body(state, span, None)) for party, span in found.items()],
-            *[(party, _body(state, None, nonce)) for party, nonce in echoes.items()],
+            *[(member, _body(state, want.span, None, want.nonce)) for member, want in found.items()],
+            *[(member, _body(state, None, nonce, None)) for member, nonce in echoes.items()],
         ]
 
     def next(self, state: State, now: int) -> int | None:
@@ -77,10 +116,11 @@ class Syncs:
             return []
         if sync.nonce is not None:
             self._echoes[sender] = sync.nonce
-        found = _mandates_lacking(state, sync)
+        parties = dict.fromkeys([state.own, *(span.party for span in sync.wanted)])
+        found = [data for party in parties for data in _mandates_lacking(state, party, sync)]
         for span in sync.wanted:
-            found += _notices(state, span)
-        return [Send(sender, data) for data in found[:MAX_SYNC_ITEMS]]
+            found += _notices(state, span, sender)
+        return [Send(sender, data) for data in dict.fromkeys(found[:MAX_SYNC_ITEMS])]
 
     def _may_answer(self, sender: str, sync: Sync, now: int) -> bool:
         """One answer to each sync and pause, and few to a member: a replayed one starves no other."""
@@ -92,64 +132,115 @@ class Syncs:
         self._answered[sender] = (since, [*answered, sync])
         return True
 
+    def _tries(self, want: _Want) -> int:
+        asked = self._asked.get(want.key)
+        return 0 if asked is None or want.progress > asked.mark else asked.tries
+
     def _at(self, want: _Want, now: int) -> int:
         asked = self._asked.get(want.key)
         return now if asked is None or want.progress > asked.mark else asked.at
 
     def _put(self, want: _Want, now: int) -> None:
-        asked = self._asked.get(want.key)
-        tries = 0 if asked is None or want.progress > asked.mark else asked.tries
+        tries = self._tries(want)
         wait = min(SYNC_FIRST << min(tries, 16), RETRY_MAX)
         self._asked[want.key] = _Asked(now + wait, tries + 1, want.mark)
-        if want.span is None:
-            del self._lacking[want.party]
+        if want.key[1] == _MANDATE:
+            del self._lacking[want.key[0]]
 
-    def _forget(self, wanted: set[tuple[str, EpochKey | None]]) -> None:
-        """Forget gaps that closed. Questions for mandates stay, so that junk cannot undo their back-off."""
-        self._asked = {key: asked for key, asked in self._asked.items() if key[1] is None or key in wanted}
+    def _forget(self, wanted: set[_Key]) -> None:
+        """Forget what came. Questions for mandates stay, so that junk cannot undo their back-off."""
+        self._asked = {key: one for key, one in self._asked.items() if key[1] == _MANDATE or key in wanted}
 
-    def _wants(self, state: State) -> list[_Want]:
-        found = [
-            _Want(party, None, (party, None), len(state.mandates[party]), held)
-            for party, held in self._lacking.items()
-            if len(state.mandates[party]) == held
-        ]
+    def _wants(self, state: State) -> Iterator[_Want]:
+        for party, held in self._lacking.items():
+            if len(state.mandates[party]) == held:
+                yield _Want((party, _MANDATE, None), (party,), None, None, held, held)
+        if state.epoch is not None:
+            for party, head in state.synced.items():
+                if head is None:
+                    yield _Want((party, _ANSWER, None), (party,), None, state.nonce(party), 0, 0)
+        for (member, party, epoch), seq in self._split.items():
+            if (party, epoch) not in state.forks:
+                span = Range(party=party, epoch=_epoch(epoch), first=seq, last=seq)
+                yield _Want((party, _SPLIT, epoch), (member,), span, None, 0, 0)
+        for (party, epoch), (top, members) in self._missing(state).items():
+            first = _reached(state, party, epoch) + 1
+            last = min(top, first + MAX_SYNC_ITEMS - 1)
+            span = Range(party=party, epoch=_epoch(epoch), first=first, last=last)
+            yield _Want((party, _NOTICES, epoch), tuple(members), span, None, first, last)
+
+    def _missing(self, state: State) -> dict[tuple[str, EpochKey], tuple[int, list[str]]]:
+        """The last notice missing of each epoch, and the members to ask for it."""
+        found: dict[tuple[str, EpochKey], tuple[int, list[str]]] = {}
         for party in state.channel.others(state.own):
-            for stream in state.streams[party].values():
+            for epoch, stream in state.streams[party].items():
                 gap = stream.gap()
                 if gap is not None:
-                    number, random = stream.epoch
-                    last = min(gap[1], gap[0] + MAX_SYNC_ITEMS - 1)
-                    epoch = Epoch(number=number, random=random)
-                    span = Range(party=party, epoch=epoch, first=gap[0], last=last)
-                    found.append(_Want(party, span, (party, stream.epoch), gap[0], last))
+                    found[party, epoch] = (gap[1], [party])
+        for (member, party, epoch), told in self._heard.items():
+            known = state.streams[party].get(epoch)
+            top = told if known is None or known.ended is None else min(told, known.ended)
+            if top <= _reached(state, party, epoch) or (party, epoch) == (state.own, state.epoch):
+                continue
+            last, members = found.get((party, epoch), (top, []))
+            found[party, epoch] = (last, list(dict.fromkeys([*members, member])))
         return found
 
 
-def _body(state: State, wanted: Range | None, echo: bytes | None) -> Sync:
+def _reached(state: State, party: str, epoch: EpochKey) -> int:
+    """The last sequence number of an epoch that is known without a gap before it."""
+    stream = state.streams[party].get(epoch)
+    return stream.seq if stream else 0
+
+
+def _contradicts(state: State, party: str, epoch: EpochKey, top: Position) -> bool:
+    """Whether a member has another notice at a position than we have: somebody told two stories."""
+    stream = state.streams[party].get(epoch)
+    if stream is None or stream.disputed is not None or not 0 < top.seq <= stream.seq:
+        return False
+    return id_at(state, party, stream, top.seq, b"") not in {top.id, b""}
+
+
+def _epoch(epoch: EpochKey) -> Epoch:
+    return Epoch(number=epoch[0], random=epoch[1])
+
+
+def _body(state: State, wanted: Range | None, echo: bytes | None, nonce: bytes | None) -> Sync:
     held = [(party, state.mandate(party)) for party in sorted(state.mandates)]
     mandates = tuple(
         MandateVersion(party=party, version=mandate.payload.version, id=mandate.id)
         for party, mandate in held
         if mandate is not None
     )
-    return Sync(heads=heads(state), mandates=mandates, wanted=(wanted,) if wanted else (), echo=echo)
+    spans = (wanted,) if wanted else ()
+    return Sync(heads=heads(state), mandates=mandates, wanted=spans, nonce=nonce, echo=echo)
 
 
-def _mandates_lacking(state: State, sync: Sync) -> list[bytes]:
-    """Our mandates beyond the version that the member holds."""
-    known = max((entry.version for entry in sync.mandates if entry.party == state.own), default=0)
-    return [mandate.data for mandate in state.mandates[state.own][known:]]
+def _mandates_lacking(state: State, party: str, sync: Sync) -> list[bytes]:
+    """A party's mandates beyond the version that the member holds."""
+    known = max((entry.version for entry in sync.mandates if entry.party == party), default=0)
+    return [mandate.data for mandate in state.mandates.get(party, [])[known:]]
 
 
-def _notices(state: State, span: Range) -> list[bytes]:
-    """Our own notices of a range; another sender's stream is answered by that sender."""
-    if span.party != state.own:
-        return []
+def _notices(state: State, span: Range, asker: str) -> list[bytes]:
+    """The notices of a range that are held, each with the asker's own signals about it.
+
+    Of the asker's own notices, what we stated about them: it may have lost that as well.
+    """
     epoch = (span.epoch.number, span.epoch.random)
-    found = []
+    sender = "" if span.party == state.own else span.party
+    found: list[bytes] = []
     for seq in range(span.first, min(span.last, span.first + MAX_SYNC_ITEMS - 1) + 1):
-        for kept in state.find(position_key("", epoch, seq)):
-            if isinstance(kept.entry, Reserved):
-                found += [k.entry.data for k in state.find(kept.entry.id) if isinstance(k.entry, Sealed)]
+        kept = state.find(position_key(sender, epoch, seq))
+        ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+        for exchange in map(state.exchange, ids):
+            if exchange is not None and exchange.data:
+                found += [exchange.data, *_signals(exchange, asker)]
     return found
+
+
+def _signals(exchange: Exchange, asker: str) -> Iterator[bytes]:
+    if exchange.sender == asker:
+        yield from (stated.data for stated in exchange.stated.values() if stated.data)
+    else:
+        yield from (fact.data for (party, _), fact in exchange.facts.items() if party == asker)

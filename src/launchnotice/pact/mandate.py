@@ -43,6 +43,12 @@ class Standing(Record):
     last: Position = field(2, Nested(Position), "its last notice that stands")
 
 
+DISOWNING: Final = frozenset({MandateReason.COMPROMISE, MandateReason.FORK})
+"""Reasons after which what lies outside of what stands is disowned."""
+ENDING: Final = DISOWNING | {MandateReason.LOSS}
+"""Reasons of mandates that take effect on acceptance and say what stands."""
+
+
 class MandatePayload(Record):
     """What the authority of a party signs."""
 
@@ -69,8 +75,11 @@ class MandatePayload(Record):
             raise Refused(Refusal.INCONSISTENT, "version 1 alone is initial and has no predecessor")
         if not self.issued < self.expires <= self.issued + MAX_LIFETIME:
             raise Refused(Refusal.OUT_OF_RANGE, "a mandate expires within 13 months of its issue")
-        if self.reason is MandateReason.ROUTINE and self.stands:
-            raise Refused(Refusal.INCONSISTENT, "a routine mandate leaves all notices standing")
+        if self.stands and self.reason not in ENDING:
+            raise Refused(Refusal.INCONSISTENT, "such a mandate leaves all notices standing")
+        epochs = [(one.epoch.number, one.epoch.random) for one in self.stands]
+        if len(set(epochs)) < len(epochs):
+            raise Refused(Refusal.DUPLICATE_ENTRY, "stands: an epoch occurs once")
 
 
 class Mandate:

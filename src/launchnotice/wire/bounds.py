@@ -52,6 +52,12 @@ MAX_NOTED: Final = 4_096
 """Ids noted behind one gap of one stream; with the last of them an event says that a signer floods."""
 MAX_SYNC_ITEMS: Final = 64
 """Messages sent again in answer to one sync: 64 × 64 KiB bounds the bytes that a request can draw."""
+MAX_HEARD: Final = 1_024
+"""Heads beyond what is known, remembered of all members: what is forgotten is told again."""
+PROOF_OFFERS: Final = 10
+"""Times that the proof of a fork is offered to a member, from 10 seconds to an hour apart."""
+MAX_PROOF: Final = 4_194_304
+"""The proof of a fork: two notices, and mandates up to the version that they name."""
 
 # Time ----------------------------------------------------------------------------------
 DRAFT_LIFETIME: Final = 3_600

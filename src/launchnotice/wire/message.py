@@ -25,7 +25,7 @@ from launchnotice.registry import (
 )
 from launchnotice.wire import cbor, cose, layout, notices, signals
 from launchnotice.wire.bounds import MAX_MESSAGE, MAX_PARTIES, MAX_SIGNERS
-from launchnotice.wire.codecs import Array, Enumeration, Instant, Int, wrong_type
+from launchnotice.wire.codecs import Array, Bool, Enumeration, Instant, Int, wrong_type
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import PublicKey
 from launchnotice.wire.record import Nested, Record, field
@@ -84,6 +84,7 @@ class ChainedPayload(Payload):
         11, Array(Nested(Head), 1, MAX_PARTIES), "heads of other streams that moved", default=()
     )
     opening: Opening | None = field(12, Nested(Opening), "with seq 1: why the epoch was opened", default=None)
+    may_repeat: bool = field(15, Bool(), "its sender cannot tell whether it said so before", default=False)
 
     def validate(self) -> None:
         """The first notice of an epoch, and no other, says why it was opened."""

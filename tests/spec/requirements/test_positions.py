@@ -110,7 +110,7 @@ def test_notice_of_an_earlier_epoch_is_judged_within_it() -> None:
     old, new = chain(w.forger, 2), chain(w.forger, 1, epoch=SECOND)
     take(w, old[0], *new)
     (event,) = take(w, old[1])
-    assert codes(event) == []
+    assert codes(event) == [FindingCode.ABANDONED]  # the later epoch names no head of it
     assert w.receiver.exchange(old[1].id).place is Place.ACCEPTED
     other = w.forger.notice(2, old[0].id, body=launch(remark="another"))
     assert [one.code for one in take(w, other)] == [EventCode.FORK, EventCode.NOTICE]

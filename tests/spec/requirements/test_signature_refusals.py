@@ -70,7 +70,12 @@ SIGNATURES = cases(
         lambda w: w.forger.signed(raw(w), header=exercise_header()).data,
     ),
     ("unknown sender", "R-PAY-2", "unknown-party", lambda w: notice(w, k2="CN")),
-    ("one's own message", "R-PAY-3", "own-message", lambda w: w.mirror.notice().data),
+    (
+        "one's own sync",
+        "R-PAY-3",
+        "own-message",
+        lambda w: w.mirror.signal(Kind.SYNC, {1: [], 2: []}, "US").data,
+    ),
     (
         "signal to another party",
         "R-PAY-4",

@@ -1,0 +1,169 @@
+"""Judge received mandates: whether they follow the chain, and what they end (spec sections 9.2 and 9.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from launchnotice.core.entries import (
+    Abandoned,
+    Accepted,
+    Drained,
+    Ended,
+    Entry,
+    EpochKey,
+    Mandated,
+    Outside,
+    Reserved,
+    Returned,
+    position_key,
+)
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.state import State
+from launchnotice.core.stream import Stream
+from launchnotice.errors import Refused
+from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
+from launchnotice.registry import MandateReason, Place, Refusal
+from launchnotice.wire.bounds import MAX_NOTED
+from launchnotice.wire.streams import Epoch, Position, genesis
+
+
+class Judged(NamedTuple):
+    """What becomes of a mandate: whose it is, what is journalled, and whether it was known."""
+
+    party: str
+    entries: list[Entry]
+    known: bytes
+
+
+def judge_mandate(state: State, unverified: UnverifiedMandate) -> Judged:
+    """Judge a mandate; raises `Refused`."""
+    if unverified.channel != state.channel.id:
+        raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
+    held = state.mandates.get(unverified.party)
+    if held is None:
+        raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
+    if unverified.version > len(held) + 1:
+        raise Refused(Refusal.MANDATE_GAP, f"expected version {len(held) + 1} at most", unverified.party)
+    previous = held[unverified.version - 2] if unverified.version > 1 else None
+    if unverified.version <= len(held):
+        _check_known(state, unverified, held[unverified.version - 1], previous)
+        return Judged(unverified.party, [], unverified.id)
+    mandate = unverified.verify(state.channel, previous)
+    _check_key_use(state, mandate)
+    payload = mandate.payload
+    entry = Mandated(mandate.id, payload.party, payload.version, mandate.data)
+    return Judged(payload.party, [entry, *_effects(state, mandate)], b"")
+
+
+def _check_known(
+    state: State, unverified: UnverifiedMandate, known: Mandate, previous: Mandate | None
+) -> None:
+    if unverified.id != known.id:
+        raise Refused(Refusal.BAD_MANDATE_CHAIN, "another mandate of that version is held")
+    if unverified.data != known.data:
+        unverified.verify(state.channel, previous)
+
+
+def _check_key_use(state: State, mandate: Mandate) -> None:
+    """A thumbprint belongs to one identity in one role of its party, for good (R-KEY-4).
+
+    Another party's mandate may list it: a mandate proves no possession of its keys, so refusing
+    would let a party shut another out by listing its new key first. It gains nothing by it, since
+    a message counts under its sender's own mandate alone.
+    """
+    for other in state.by_id.values():
+        if other.payload.party != mandate.payload.party:
+            continue
+        for kid in mandate.keyring.keys() & other.keyring.keys():
+            if mandate.keyring[kid][1:] != other.keyring[kid][1:]:
+                raise Refused(Refusal.KEY_REUSED, "a key of another identity or role")
+
+
+# What a mandate ends ---------------------------------------------------------------------
+
+
+def _effects(state: State, mandate: Mandate) -> list[Entry]:
+    """For each epoch known: where it ends, what joins after all, and what lies outside.
+
+    After a loss nothing ends and nothing is disowned: what lies beyond was abandoned.
+    """
+    payload = mandate.payload
+    party, stands = payload.party, {(one.epoch.number, one.epoch.random): one.last for one in payload.stands}
+    if payload.reason is MandateReason.LOSS:
+        return [
+            one for epoch, last in stands.items() for one in judge_abandoned(state, party, epoch, last.seq)
+        ]
+    found: list[Entry] = []
+    for epoch, stream in state.streams[party].items() if payload.reason in DISOWNING else ():
+        record = Epoch(number=epoch[0], random=epoch[1])
+        nothing = Position(seq=0, id=genesis(state.channel.id, party, record))
+        found += _end(state, party, stream, stands.get(epoch, nothing))
+    return found
+
+
+def judge_abandoned(state: State, party: str, epoch: EpochKey, seq: int) -> list[Entry]:
+    """A party's later epoch names a position as the last of an earlier one: what lies beyond was lost."""
+    known = _known(state, party, state.stream(party, epoch), seq)
+    outside = [Outside(one.id, party, disowned=False) for one in known if one.seq > seq]
+    return [Abandoned(party, *epoch, seq), *outside[:MAX_NOTED]]
+
+
+def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry]:
+    number, random = stream.epoch
+    base, branch = _branch(state, party, stream, last)
+    head = _joined(state, party, stream, base)
+    joins = [Drained(branch[at], party, number, random, at, []) for at in sorted(branch)]
+    standing = {**branch, last.seq: last.id, base: head}
+    outside = [
+        Outside(one.id, party, disowned=True)
+        for one in _known(state, party, stream, base)
+        if one.seq > last.seq or one.id != standing.get(one.seq, one.id)
+    ]
+    ended = Ended(party, number, random, last.seq, base, head)
+    return [ended, *joins, *outside[:MAX_NOTED]]
+
+
+def _branch(state: State, party: str, stream: Stream, last: Position) -> tuple[int, dict[int, bytes]]:
+    """Where our chain meets what stands, and the ids of what stands beyond; none if one is not known."""
+    found: dict[int, bytes] = {}
+    at, notice = last.seq, last.id
+    while at > stream.seq or notice != _joined(state, party, stream, at):
+        exchange = state.exchange(notice)
+        if at == 0 or exchange is None or not exchange.data:
+            # What stands is not known yet: our chain counts as far as nothing contradicts it.
+            return min(stream.seq, max(last.seq - 1, 0)), {}
+        found[at] = notice
+        at, notice = at - 1, _prev(state, notice)
+    return at, found
+
+
+def _joined(state: State, party: str, stream: Stream, seq: int) -> bytes:
+    """The id of the notice that joined a stream at a position; its genesis at 0."""
+    if seq == stream.seq:
+        return stream.head
+    if seq == 0:
+        number, random = stream.epoch
+        return genesis(state.channel.id, party, Epoch(number=number, random=random))
+    found = _placed(state, party, stream, seq)
+    return next((one.id for one in found if one.place is Place.ACCEPTED), b"")
+
+
+def _known(state: State, party: str, stream: Stream, base: int) -> Iterator[Exchange]:
+    """The notices of an epoch that stand so far: those above a position, and those that never joined."""
+    seqs = {*range(base + 1, stream.seq + 1), *stream.held, *stream.kept.values()}
+    for seq in sorted(seqs):
+        for one in _placed(state, party, stream, seq):
+            if one.outside is None and (seq > base or one.place is not Place.ACCEPTED):
+                yield one
+
+
+def _placed(state: State, party: str, stream: Stream, seq: int) -> list[Exchange]:
+    kept = state.find(position_key("" if party == state.own else party, stream.epoch, seq))
+    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+    return [one for one in map(state.exchange, ids) if one is not None]
+
+
+def _prev(state: State, notice: bytes) -> bytes:
+    entries = (one.entry for one in state.find(notice))
+    return next((e.prev for e in entries if isinstance(e, Accepted | Returned) and e.id == notice), b"")

@@ -1,0 +1,101 @@
+"""Own messages that come back, and what members say of our stream (spec section 6.4).
+
+An own message that the journal does not hold shows that it was restored from a copy: the
+current epoch then ends here, and what came back is kept as what it is, our own history.
+A member's mere word costs at most one epoch, until a message proves somebody right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from launchnotice.core.entries import Claimed, Entry, Returned, Sealed
+from launchnotice.core.forks import drain, find_fork
+from launchnotice.core.references import thread
+from launchnotice.core.state import State
+from launchnotice.core.tables import Case
+from launchnotice.errors import Refused
+from launchnotice.registry import Place, Refusal
+from launchnotice.wire.message import ChainedPayload, Message, SignalPayload
+from launchnotice.wire.streams import Head
+
+_PLACES = {
+    Case.NEXT: Place.ACCEPTED,
+    Case.AHEAD: Place.HELD,
+    Case.MISFIT: Place.DISPUTED,
+    Case.CONTRADICTION: Place.DISPUTED,
+    Case.DISPUTED: Place.DISPUTED,
+    Case.ENDED: Place.DISPUTED,
+}
+_BACK = "one's own message came back"
+
+
+def check_unknown(state: State, notice: bytes) -> None:
+    """An own message that we hold is a mere reflection; raises `Refused` (`own-message`)."""
+    for kept in state.find(notice):
+        if isinstance(kept.entry, Sealed | Returned) and kept.entry.id == notice:
+            raise Refused(Refusal.OWN_MESSAGE, _BACK)
+
+
+def judge_returned(state: State, message: Message) -> list[Entry]:
+    """What becomes of a verified own message that the journal does not hold; raises `Refused`."""
+    payload = message.payload
+    if isinstance(payload, SignalPayload):
+        return [_signal(state, message, payload)]
+    if not isinstance(payload, ChainedPayload):
+        return [_returned(message, Place.ACCEPTED)]
+    stream = state.stream(state.own, (payload.epoch.number, payload.epoch.random))
+    case = stream.compare(payload.seq, payload.prev, message.id, lambda: False)
+    if case is Case.FIRST_MISFIT:
+        raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
+    place = _PLACES.get(case)
+    if place is None:
+        raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, beyond what is kept")
+    entry = _returned(message, place)
+    if case is Case.NEXT:
+        return [entry, *drain(stream, state.own, payload.seq, message.id, 0)]
+    if case in {Case.MISFIT, Case.CONTRADICTION}:
+        return [find_fork(state, stream, payload, message.id, case), entry]
+    return [entry]
+
+
+def judge_claims(state: State, party: str, heads: Sequence[Head]) -> list[Entry]:
+    """What a member's head of our own current epoch says that we do not know."""
+    own = state.streams[state.own].get(state.epoch) if state.epoch else None
+    if own is None or party in state.claims:
+        return []
+    for head in heads:
+        top = (head.highest or head.contiguous).seq
+        ours = (head.party, head.epoch.number, head.epoch.random) == (state.own, *own.epoch)
+        if ours and top > own.seq:
+            return [Claimed(party, *own.epoch, top)]
+    return []
+
+
+def _signal(state: State, message: Message, payload: SignalPayload) -> Returned:
+    subject = getattr(message.body, "subject", None)
+    exchange = state.exchange(subject) if subject else None
+    if exchange is None or exchange.own:
+        raise Refused(Refusal.UNKNOWN_SUBJECT, "not a notice that we hold")
+    stated = exchange.stated.get(payload.kind)
+    if stated is not None and stated.data:
+        raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}; another one of its kind is held")
+    return _returned(message, Place.ACCEPTED)
+
+
+def _returned(message: Message, place: Place) -> Returned:
+    payload = message.payload
+    signal = isinstance(payload, SignalPayload)
+    return Returned(
+        id=message.id,
+        kind=payload.kind,
+        number=payload.epoch.number,
+        random=payload.epoch.random,
+        seq=getattr(payload, "seq", 0),
+        prev=getattr(payload, "prev", b""),
+        thread=b"" if signal else thread(payload.kind, message.body),
+        place=place.value,
+        subject=getattr(message.body, "subject", b"") if signal else b"",
+        to=getattr(payload, "to", ""),
+        data=message.data,
+    )
