@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "mandate": "draft, sign, seal and show a party's mandate",
     "inspect": "take any object apart field by field",
     "encode": "make the bytes of an object from its JSON",
+    "verify": "check the proof that a party told two stories",
 }
 """Command modules of this package, and what they do."""
 
