@@ -15,7 +15,7 @@ from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.forks import drain, find_fork, id_at
 from launchnotice.core.mandating import judge_abandoned, judge_mandate
 from launchnotice.core.references import reference_findings, thread
-from launchnotice.core.returning import check_unknown, judge_claims, judge_returned
+from launchnotice.core.returning import judge_claims, judge_returned, stored
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
@@ -86,9 +86,7 @@ def peek(data: bytes) -> bytes:
 def _message(state: State, unverified: Unverified, content_type: ContentType, now: int) -> Decision:
     mandate = _context(state, unverified, content_type)
     if unverified.sender == state.own:
-        check_unknown(state, unverified.id)
-        message = unverified.verify(mandate.keyring, state.channel.accept, len(state.channel.algorithms))
-        return Decision(state.own, judge_returned(state, message), [])
+        return _own(state, unverified, mandate)
     known = state.exchanges.get(unverified.id)
     if known is not None and known.data == unverified.data:
         return Decision(unverified.sender, [], _stated(known))
@@ -98,6 +96,15 @@ def _message(state: State, unverified: Unverified, content_type: ContentType, no
     if message.row.kind_class is KindClass.EMERGENCY:
         return _emergency(state, message, mandate, now)
     return _chained(state, message, mandate, now)
+
+
+def _own(state: State, unverified: Unverified, mandate: Mandate) -> Decision:
+    """One's own message: a reflection of what the journal holds, or the proof that it lacks something."""
+    held = stored(state, unverified.id)
+    if held == unverified.data:
+        return Decision(state.own, [], [])
+    message = unverified.verify(mandate.keyring, state.channel.accept, len(state.channel.algorithms))
+    return Decision(state.own, [] if held else judge_returned(state, message), [])
 
 
 def _context(state: State, unverified: Unverified, content_type: ContentType) -> Mandate:
