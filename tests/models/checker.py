@@ -91,18 +91,21 @@ def check(tools: Tools, module: str, config: Path, workers: int) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="lnp-models-") as folder:
         # TLC unpacks its standard modules into the temporary folder: runs side by side each need one.
         options = _JAVA_OPTIONS if workers > 1 else _SHORT_OPTIONS
-        done = subprocess.run(
-            [
-                tools.java, f"-Djava.io.tmpdir={folder}", *options, "-cp", str(tools.jar), "tlc2.TLC",
-                "-deadlock", "-workers", str(workers), "-metadir", folder,
-                "-config", str(config), f"{module}.tla",
-            ],
-            cwd=MODELS,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                [
+                    tools.java, f"-Djava.io.tmpdir={folder}", *options, "-cp", str(tools.jar), "tlc2.TLC",
+                    "-deadlock", "-workers", str(workers), "-metadir", folder,
+                    "-config", str(config), f"{module}.tla",
+                ],
+                cwd=MODELS,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+                check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return Verdict("error", 0, float(TIMEOUT), f"{config.name}: no end after {TIMEOUT} s")
     output = done.stdout + done.stderr
     return Verdict(
         _outcome(output, config, done.returncode), _states(output), time.monotonic() - started, output
