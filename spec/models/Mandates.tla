@@ -6,9 +6,6 @@
 (* a new epoch.  Its journal may have been put back before that, so that   *)
 (* it names less than it once said.  Mandates and notices reach a          *)
 (* receiver in any order, any number of times.                             *)
-(*                                                                         *)
-(* Edition 0.2 of the specification has no such mandates yet; these are    *)
-(* the rules that its design foresees.                                     *)
 (***************************************************************************)
 EXTENDS Naturals, Sequences, FiniteSets
 
@@ -78,7 +75,7 @@ Appoint(reason) ==
 -----------------------------------------------------------------------------
 (* The receiver.                                                           *)
 
-\* Outside what stands by a mandate that ends a compromise: signed under an earlier version, in no
+\* Outside what stands by a mandate that ends a compromise (R-MAND-15): signed under an earlier version, in no
 \* history that it names.
 Outside(i, v) ==
   /\ mandates[v].reason = "compromise" /\ book[i].version < v
