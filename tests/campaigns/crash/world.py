@@ -44,7 +44,7 @@ class Host:
         fresh: notices shown as new. `seen`: notices shown at all.
         stored: subjects by position, in the host's own store. `confirmed`: position that it confirmed.
         waiting: drafts that officers signed and whose submission has not returned: (intention, draft);
-            the draft is empty if it is to be made anew.
+            the draft is empty if it is to be made anew. An intention names the subject of a statement last.
         meant: intention of every draft, by its bytes.
     """
 
@@ -253,6 +253,7 @@ class World:
                 # shown since may be shown as new again, what was only signed may be signed otherwise.
                 self.counts.other["rollbacks_behind_no_anchor"] += 1
                 node.host.seen -= {*lost.values()}
+                node.host.waiting = [item for item in node.host.waiting if item[0].endswith("/")]
                 left = {cose.parse(data, 1 << 20).payload for data in self.released.by_id.values()}
                 node.signed = [one for one in node.signed if one.payload in left]
             else:
@@ -403,16 +404,20 @@ class World:
             else:
                 break
         # The host's first calls, which may crash like any others.
-        answer = self._call(node, node.life.events)
-        if answer is None or answer.outcome != "done":
+        lives = node.lives
+        for _ in range(4):
+            answer = self._call(node, node.life.events)
+            if answer is None or answer.outcome == "done":
+                break
+        if answer is None or node.lives != lives:
             return
+        checks.expected(node, answer, {"done"})
         try:
             checks.presented(node, answer.told)
             self._show(node, answer.told)
         except Crash as crash:
             self._fell(node, crash)
             return
-        lives = node.lives
         look = node.life.look()
         answer = self._step(node, lambda: node.life.poll(self.now))
         if answer is not None and answer.outcome == "done" and node.lives == lives:
