@@ -88,7 +88,7 @@ def play(scenario: Scenario) -> Outcome:
     ):
         nodes = {code: make_node(code, scenario, Path(folder) / code) for code in CODES}
         counts: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-        violation, passed = None, {}
+        violation, passed = None, {code: node.trip.passed for code, node in nodes.items()}
         try:
             world = World(made(), nodes)
             counts = world.counts
