@@ -196,6 +196,7 @@ class Endpoint:
             self._release([Send(party, x.data) for party, x in self._outbox.due(self._state, now)])
             self._release(self._proofs.due(self._state, now))
         self._ledger.keep_snapshot()
+        self._settle()
         step = self._step()
         self._unfinished = False
         return step
@@ -205,6 +206,7 @@ class Endpoint:
         known = min(position, self._state.position)
         entry = [Confirmed(known)]
         self._ledger.transact(self._now, lambda state: entry if known > state.confirmed else [])
+        self._settle()
 
     def trust(self, mandate: bytes) -> None:
         """A peer's newest mandate was compared with that peer out of band, by its id of 32 bytes.
@@ -324,6 +326,11 @@ class Endpoint:
         """Let bytes go with the next step; they stay in hand if it fails."""
         self._outgoing.update(dict.fromkeys(sends))
 
+    def _settle(self) -> None:
+        """Move the anchor: a copy of the journal from before now shows as a restore."""
+        if not self._came_back:
+            self._ledger.settle_anchor()
+
     def _step(self, refusal: Refused | None = None) -> Step:
         self._take_fold()
         # A restored endpoint releases nothing before it has opened its new epoch.
@@ -395,6 +402,9 @@ class Endpoint:
         if only is None and now < self._sign_at:
             return
         waiting = [r for r in self._sealable(self._state) if only is None or r.id in only]
+        if waiting:
+            # A copy that no anchor tells apart must not have another id signed at this position.
+            self._settle()
         drafts = only or {}
         signed = [sealing.seal(r, drafts.get(r.id) or Draft.load(r.draft), self._system) for r in waiting]
         sealed = [entry for entry in signed if entry is not None]

@@ -99,7 +99,8 @@ class LaunchView(NamedTuple):
         version: 1 for the notification, one more with each amendment and window extension.
         notification: what holds now, but for an extended window.
         span: the seconds ``[start, end)`` in which it may take place; None if that is not known.
-        open, lapsed: whether now is in the span, or after it.
+        backups: such spans after it, if it is not used; a window extension ends them.
+        open, lapsed: whether now is in one of them, or after the last.
         notices: ids of the notices of its thread that count, in the order of the stream.
     """
 
@@ -108,6 +109,7 @@ class LaunchView(NamedTuple):
     version: int
     notification: LaunchNotification
     span: tuple[int, int] | None
+    backups: tuple[tuple[int, int], ...]
     open: bool
     lapsed: bool
     notices: tuple[bytes, ...]
@@ -185,16 +187,19 @@ def launch(state: State, notice: bytes, now: int) -> LaunchView:
     if found is None:
         raise UsageError(Usage.UNKNOWN_SUBJECT, "not a readable launch notification")
     span = state.channel.descriptor.agreement.validity(Kind.LAUNCH, found.notification)
+    backups = tuple((window.start, window.end) for window in found.notification.backup_windows)
     if found.extended is not None:
-        span = found.extended.start, found.extended.end
+        span, backups = (found.extended.start, found.extended.end), ()
+    spans = (span, *backups) if span else ()
     return LaunchView(
         id=notice,
         phase=found.phase,
         version=found.version,
         notification=found.notification,
         span=span,
-        open=span is not None and span[0] <= now < span[1],
-        lapsed=span is not None and now >= span[1],
+        backups=backups,
+        open=any(start <= now < end for start, end in spans),
+        lapsed=bool(spans) and now >= spans[-1][1],
         notices=found.notices,
     )
 

@@ -152,6 +152,48 @@ def test_notices_are_marked_until_their_sender_has_answered_and_then_up_to_its_h
 
 
 @pytest.mark.requirement("R-RESTORE-5")
+def test_an_epoch_that_the_answer_does_not_lead_to_stays_marked(talk: Talk, made: Template) -> None:
+    """Both sides lost what they had: the old notice comes again, whatever its epoch's random bytes."""
+    _, _, now = lived_on(talk, 0)
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    old, sends = us.say(launch(launch_count=9), now)
+    talk.carry(sends, now)
+    now = talk.settle(now, 60)
+    for side in (us, ru):
+        side.restore(MemoryJournal(), now)
+        for data in made.mandates.values():
+            side.hear(data, now)
+    now = talk.settle(now)
+    assert [event.party for event in ru.told(EventCode.SYNCED)] == ["US"]
+    talk.carry(sends, now)
+    new, sends = us.say(launch(launch_count=10), now)
+    talk.carry(sends, now)
+    marks = {event.subject: event.again for event in ru.told(EventCode.NOTICE)}
+    assert (marks[old], marks[new]) == (True, False)
+    us.restore(us.backup(), now, anchor=False)
+    us.anchor.store(999, bytes(32))
+    us.restart(now)
+    now = talk.settle(now)
+    later, sends = us.say(launch(launch_count=11), now)
+    talk.carry(sends, now)
+    marks = {event.subject: event.again for event in ru.told(EventCode.NOTICE)}
+    assert marks[later] is False
+    assert len(ru.told(EventCode.SYNCED)) == 1
+
+
+@pytest.mark.requirement("R-RESTORE-5")
+def test_what_the_host_confirmed_is_behind_the_anchor(talk: Talk) -> None:
+    """A copy from before it shows as a restore, although nothing was released since."""
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = ru.backup()
+    _, sends = us.say(launch(), NOW + 100)
+    ru.hear(sends[0].data, NOW + 100)
+    ru.endpoint.confirm(ru.events[-1].position)
+    ru.restore(backup, NOW + 200)
+    assert ru.endpoint.health(NOW + 200).restored
+
+
+@pytest.mark.requirement("R-RESTORE-5")
 def test_the_challenge_outlives_a_restart(talk: Talk) -> None:
     backup, _, now = lived_on(talk, 1)
     us = talk.sides["US"]

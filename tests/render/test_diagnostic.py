@@ -48,7 +48,7 @@ def test_any_value_reads_back_in_both_layouts(value: Any) -> None:
 def test_fields_of_envelope_payload_and_body_are_named() -> None:
     text = diagnose(SAMPLES["hybrid launch report"])
     found = set(map(str.strip, comments(text)))
-    names = {row.name for row in LaunchReport.FIELDS} - {"category", "generic_class", "remark"}
+    names = {row.name for row in LaunchReport.FIELDS if row.key <= 4 or 7 <= row.key <= 10}
     assert found >= names | {"protected", "unprotected", "payload", "signatures", "signature"}
     assert found >= {"typ", "alg", "kid", "channel", "epoch", "seq", "latitude", "radius"}
     assert "/ value / 4: << {\n" in text

@@ -294,6 +294,7 @@ def launch_view(**changes: Any) -> LaunchView:
         version=2,
         notification=launch(planned_date=None, window=Window(start=NOW, end=NOW + 3_600)),
         span=(NOW, NOW + 3_600),
+        backups=(),
         open=True,
         lapsed=False,
         notices=(bytes(32), b"\xff" * 32),
@@ -308,6 +309,8 @@ def test_launch_says_when_it_may_take_place() -> None:
     assert re.search(r" NOW\n", shown)
     assert " LAPSED," in text.launch(launch_view(open=False, lapsed=True))
     assert " not yet\n" in text.launch(launch_view(open=False))
+    later = launch_view(backups=((NOW + 7_200, NOW + 9_000),))
+    assert "or from 2027-01-15 10:00:00 UTC" in text.launch(later)
     assert "no named time" in text.launch(launch_view(span=None, open=False))
 
 

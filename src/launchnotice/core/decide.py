@@ -180,6 +180,9 @@ def _opened(state: State, payload: ChainedPayload, opening: Opening, joined: lis
     """An epoch begins: what we hold beyond the head that it names was abandoned, and goes back."""
     sender, new = payload.sender, (payload.epoch.number, payload.epoch.random)
     abandoned, heads = [], payload.heads
+    answered = state.synced.get(sender)
+    if answered is not None and answered[:2] == _before(opening):
+        joined = [Synced(sender, *new, 0, answer=False), *joined]
     if opening.epoch is not None and opening.head is not None:
         heads = (*heads, Head(party=sender, epoch=opening.epoch, contiguous=opening.head))
         abandoned.append(((opening.epoch.number, opening.epoch.random), opening.head.seq))
@@ -189,6 +192,11 @@ def _opened(state: State, payload: ChainedPayload, opening: Opening, joined: lis
     lost = [state.exchange(entry.id) for entry in entries if isinstance(entry, Outside)]
     back = [exchange.data for exchange in lost if exchange is not None]
     return Decision(sender, [*joined, *entries], back[:MAX_SYNC_ITEMS], None, heads)
+
+
+def _before(opening: Opening) -> EpochKey:
+    """The epoch that an opening names as the one before; number 0 if it names none."""
+    return (0, b"") if opening.epoch is None else (opening.epoch.number, opening.epoch.random)
 
 
 def _emergency(state: State, message: Message, mandate: Mandate, now: int) -> Decision:
@@ -352,8 +360,9 @@ def _synced(state: State, payload: SignalPayload, sync: Sync) -> list[Entry]:
         return []
     own = [head for head in sync.heads if head.party == payload.sender]
     if not own:
-        return [Synced(payload.sender, 0, b"", 0)]
-    return [Synced(payload.sender, own[0].epoch.number, own[0].epoch.random, own[0].contiguous.seq)]
+        return [Synced(payload.sender, 0, b"", 0, answer=True)]
+    epoch = own[0].epoch
+    return [Synced(payload.sender, epoch.number, epoch.random, own[0].contiguous.seq, answer=True)]
 
 
 def _signal_findings(message: Message, exchange: Exchange, earlier: list[Stated], now: int) -> list[Finding]:

@@ -195,12 +195,16 @@ class Claimed(NamedTuple):
 
 
 class Synced(NamedTuple):
-    """A member answered the challenge after a restore, with the head of its own stream."""
+    """A member answered the challenge after a restore, with the head of its own stream.
+
+    Without `answer` it went on in a new epoch since.
+    """
 
     party: str
     number: int
     random: bytes
     seq: int
+    answer: bool
 
 
 class Trusted(NamedTuple):

@@ -102,8 +102,8 @@ def _claimed(at: int, time: int, _: str, e: Claimed) -> Event:
     return Event(at, time, EventCode.CLAIMED, e.party)
 
 
-def _synced(at: int, time: int, _: str, e: Synced) -> Event:
-    return Event(at, time, EventCode.SYNCED, e.party)
+def _synced(at: int, time: int, _: str, e: Synced) -> Event | None:
+    return Event(at, time, EventCode.SYNCED, e.party) if e.answer else None
 
 
 def _fired(at: int, time: int, _: str, e: Fired) -> Event:
@@ -130,7 +130,7 @@ def _findings(raw: list[Any]) -> tuple[Finding, ...]:
     return tuple([Finding.load(one) for one in raw])
 
 
-_DRAW: dict[type, Callable[[int, int, str, Any], Event]] = {
+_DRAW: dict[type, Callable[[int, int, str, Any], Event | None]] = {
     Accepted: _accepted,
     Noted: _noted,
     Drained: _drained,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from launchnotice.core.entries import EpochKey, thread_key
 from launchnotice.core.exchange import Exchange
@@ -12,6 +12,9 @@ from launchnotice.pact.findings import Finding
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 from launchnotice.wire.launch import Amendment, LaunchNotification, Window, WindowExtension
 from launchnotice.wire.message import recall
+
+VERSIONS: Final = (Kind.AMENDMENT, Kind.WINDOW_EXTENSION)
+"""Kinds that make another version of a launch."""
 
 
 class Launch(NamedTuple):
@@ -38,7 +41,11 @@ def launch(state: State, exchange: Exchange) -> Launch | None:
     if not isinstance(body, LaunchNotification):
         return None
     found = Launch(LaunchPhase.ANNOUNCED, 1, exchange.id, body, None, (exchange.id,))
-    for one in thread(state, exchange):
+    for one in _counted(state, exchange):
+        if _retracted(state, one):
+            # Nothing of it holds, but its number was spoken of, and is not given again.
+            found = found._replace(version=found.version + (one.kind in VERSIONS))
+            continue
         phase = LAUNCH.get((found.phase, Kind(one.kind)), found.phase)
         found = found._replace(phase=phase, notices=(*found.notices, one.id))
         said = recall(one.data).body
@@ -54,12 +61,7 @@ def launch(state: State, exchange: Exchange) -> Launch | None:
 
 def thread(state: State, subject: Exchange) -> list[Exchange]:
     """What the sender of a notice said of it later and counts: in stream order, emergencies last."""
-    standing = [
-        one
-        for one in _counted(state, subject)
-        if one.kind == Kind.RETRACTION or all(x.kind != Kind.RETRACTION for x in _counted(state, one))
-    ]
-    return sorted(standing, key=_order)
+    return [one for one in _counted(state, subject) if not _retracted(state, one)]
 
 
 def followers(state: State, subject: Exchange) -> list[Exchange]:
@@ -67,6 +69,10 @@ def followers(state: State, subject: Exchange) -> list[Exchange]:
     named = dict.fromkeys(kept.entry.id for kept in state.find(thread_key(subject.id)))  # type: ignore[union-attr]
     found = [one for one in map(state.exchange, named) if one is not None and one.data]
     return sorted(found, key=_order)
+
+
+def _retracted(state: State, one: Exchange) -> bool:
+    return one.kind != Kind.RETRACTION and any(x.kind == Kind.RETRACTION for x in _counted(state, one))
 
 
 def _order(one: Exchange) -> tuple[bool, EpochKey, int, bytes]:

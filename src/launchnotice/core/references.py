@@ -1,6 +1,6 @@
 """Which notices a body names, and what they must be: one table (spec section 5.3).
 
-The first reference of a kind is its *thread*: a notice is filed under the notice that it
+The first reference that a body gives is its *thread*: a notice is filed under the notice that it
 belongs to, so that a launch is read back with everything that was said of it.
 """
 
@@ -43,14 +43,16 @@ REFERENCES: Final[dict[int, tuple[Reference, ...]]] = {
     Kind.AMENDMENT: (_LAUNCH, Reference("replaces", Whose.OWN, _VERSIONS)),
     Kind.WINDOW_EXTENSION: (_LAUNCH, Reference("replaces", Whose.OWN, _VERSIONS)),
     Kind.CANCELLATION: (_LAUNCH,),
-    Kind.LAUNCH_REPORT: (_LAUNCH,),
+    Kind.LAUNCH_REPORT: (_LAUNCH, Reference("replaces", Whose.OWN, (Kind.LAUNCH_REPORT,))),
     Kind.QUERY: (Reference("subject", Whose.PEER),),
     Kind.REPLY: (Reference("query", Whose.PEER, (Kind.QUERY,)), Reference("notices", Whose.OWN)),
+    Kind.ANNUAL_DECLARATION: (Reference("replaces", Whose.OWN, (Kind.ANNUAL_DECLARATION,)),),
     Kind.ACTIVITY: (Reference("replaces", Whose.OWN, (Kind.ACTIVITY,)),),
     Kind.STATEMENT: (Reference("subject", Whose.ANY),),
     Kind.INCIDENT: (
-        Reference("confirms", Whose.OWN, (Kind.INCIDENT,)),
         Reference("launch", Whose.ANY, (Kind.LAUNCH,)),
+        Reference("confirms", Whose.OWN, (Kind.INCIDENT,)),
+        Reference("updates", Whose.OWN, (Kind.INCIDENT,)),
     ),
     Kind.RETRACTION: (Reference("subject", Whose.OWN),),
 }
@@ -61,9 +63,8 @@ Find = Callable[[bytes], Exchange | None]
 
 def thread(kind: int, body: Record | None) -> bytes:
     """The id of the notice to whose thread a body belongs; empty if it begins its own."""
-    rows = REFERENCES.get(kind, ())
-    named = getattr(body, rows[0].field, None) if rows else None
-    return named or b""
+    named = (getattr(body, row.field, None) for row in REFERENCES.get(kind, ()))
+    return next((notice for notice in named if type(notice) is bytes), b"")
 
 
 def reference_findings(kind: int, body: Record, sender: str, find: Find) -> list[Finding]:

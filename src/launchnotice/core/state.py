@@ -141,7 +141,8 @@ class State:
         if party not in self.synced:
             return False
         head = self.synced[party]
-        return head is None or (seq > 0 and (*epoch, seq) <= head)
+        # An epoch that the answer does not lead to may be one that its sender has lost.
+        return head is None or (seq > 0 and (epoch != head[:2] or seq <= head[2]))
 
     def unconfirmed(self, party: str, *more: EpochKey) -> int:
         """How many epochs of a party no mandate confirms, but for the first, and with these."""

@@ -190,8 +190,18 @@ class Ledger:
         except Corrupt:
             return  # a cache, and the journal is whole: opening takes longer
         if self._at(state.position) == state.digest:
+            self._check_chain(state.position)
             self.state, self._snapped = state, state.position
             self._tail = self._journal.read(state.position - 1, 1)[0].data
+
+    def _check_chain(self, last: int) -> None:
+        """What a snapshot lets us skip is still read back by key, so its hash chain is checked too."""
+        position, digest = 0, entries.GENESIS
+        while position < last and (batch := self._journal.read(position, _BATCH)):
+            for stored in batch:
+                if stored.data[: len(digest)] != digest:
+                    raise Corrupt(f"journal entry {stored.position}: does not follow the entry before it")
+                position, digest = stored.position, entries.digest(stored.data)
 
     def _holds_tail(self) -> bool:
         """Whether the journal still holds the entry that was folded last."""
@@ -221,7 +231,7 @@ class Ledger:
         """A journal ahead of its anchor is a plain crash; one without it was restored (R-RESTORE-1)."""
         mark = self._anchor.load() if self._anchor else None
         if mark is None:
-            self.restored = self.state.position > 0
+            self.restored = self.state.position > 1  # the first entry says whose the journal is, no more
         else:
             self.restored = self._at(mark[0]) != mark[1]
         self.anchored = 0 if self.restored or mark is None else mark[0]

@@ -140,7 +140,11 @@ class SqliteJournal:
         """Position and state of the last saved snapshot; None if there is none."""
         with self._reading() as db:
             row = db.execute("SELECT position, state FROM snapshot").fetchone()
-        return None if row is None else (row[0], row[1])
+        if row is None:
+            return None
+        if type(row[0]) is not int or type(row[1]) is not bytes:
+            raise Corrupt(f"journal {self._path}: the snapshot's row is damaged")
+        return row[0], row[1]
 
     def save_snapshot(self, position: int, state: bytes) -> None:
         """Keep `state`, folded up to `position`, durable on return; it replaces the previous one."""
@@ -164,6 +168,8 @@ class SqliteJournal:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message
+            raise Corrupt(f"journal {self._path}: its schema is damaged") from error
         except (sqlite3.Error, OSError, OverflowError) as error:
             damage = _DAMAGE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE)
             if damage:

@@ -43,6 +43,7 @@ class Basing(IntEnum):
     SURFACE_SHIP = 5
     AIR = 6
     SEA_PLATFORM = 7
+    OTHER = 8
 
 
 class GroupKind(IntEnum):
@@ -62,6 +63,7 @@ class Purpose(IntEnum):
     RESEARCH = 4
     DEMONSTRATION = 5
     OTHER = 6
+    OPERATIONAL = 7
 
 
 class NoticeBasis(IntEnum):
@@ -90,6 +92,8 @@ class PayloadNote(IntEnum):
     DUMMY_WARHEAD = 3
     SATELLITE = 4
     UNSPECIFIED = 5
+    ARMED = 6
+    OTHER = 7
 
 
 class Sector(IntEnum):
@@ -130,6 +134,7 @@ class AmendmentReason(IntEnum):
     WEATHER = 4
     SAFETY = 5
     OTHER = 6
+    REMINDER = 7
 
 
 class CancellationReason(IntEnum):
@@ -253,6 +258,15 @@ class IncidentNature(IntEnum):
     UNIDENTIFIED_OBJECT = 4
     INTERFERENCE = 5
     OTHER = 6
+    INTENDED_LAUNCH = 7
+
+
+class IncidentStatus(IntEnum):
+    """Whether an incident goes on."""
+
+    GOES_ON = 1
+    OVER = 2
+    FALSE_ALARM = 3
 
 
 class Armament(IntEnum):
@@ -307,6 +321,7 @@ class AreaRole(IntEnum):
     FAIRING = 4
     DEBRIS = 5
     CLOSURE = 6
+    OTHER = 7
 
 
 class LengthUnit(IntEnum):

@@ -312,7 +312,8 @@ def _span(view: LaunchView) -> Node:
     if view.span is None:
         return Node(name, "no named time")
     state = "LAPSED, nothing was said since" if view.lapsed else "NOW" if view.open else "not yet"
-    span = f"from {instant(view.span[0])}\nbefore {instant(view.span[1])}"
+    spans = [f"from {instant(start)}\nbefore {instant(end)}" for start, end in (view.span, *view.backups)]
+    span = "\nor ".join(spans)
     return Node(name, f"{span}\n{state}" if announced else span)
 
 

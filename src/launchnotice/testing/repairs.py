@@ -168,9 +168,13 @@ def _launch_report(values: Values) -> Values:
     if values["launch"] is None:
         found["category"] = values["category"] or Category.OTHER
     if values["outcome"] is LaunchOutcome.NOT_LAUNCHED:
-        found |= dict.fromkeys(("launched_at", "launch_count", "direction", "deviated")) | {"areas": ()}
-    elif values["outcome"] is not LaunchOutcome.FAILED_ON_PAD:
-        found["launched_at"] = values["launched_at"] or 0
+        flight = ("launched_at", "last_launched_at", "launch_count", "direction", "deviated")
+        return found | dict.fromkeys(flight) | {"areas": ()}
+    first = values["launched_at"]
+    if values["outcome"] is not LaunchOutcome.FAILED_ON_PAD:
+        first = found["launched_at"] = first or 0
+    if values["last_launched_at"] is not None and values["last_launched_at"] < (first or 0):
+        found["last_launched_at"] = first
     return found
 
 

@@ -77,7 +77,7 @@ def _withheld(*keys: int, **change: Any) -> Raw:
 
 
 def _not_launched(**flight: Any) -> Raw:
-    names = ("launched_at", "launch_count", "areas", "direction", "deviated")
+    names = ("launched_at", "last_launched_at", "launch_count", "areas", "direction", "deviated")
     return {**dict.fromkeys(names), "outcome": LaunchOutcome.NOT_LAUNCHED.value, **flight}
 
 
@@ -127,7 +127,9 @@ _PARTS: Final[dict[type[Record], tuple[Rule, ...]]] = {
         _rule("neither bound", {"at_least": None, "at_most": None}),
         _rule("bounds out of order", {"at_least": 1, "at_most": 0}),
     ),
-    launch.Distances: (_rule("no assertion", dict.fromkeys(("site", "impact", "trajectory", "crosses"))),),
+    launch.Distances: (
+        _rule("no assertion", dict.fromkeys(("site", "impact", "trajectory", "crosses", "own_side"))),
+    ),
     launch.Orbit: (
         _rule("no element", dict.fromkeys(("inclination", "perigee", "apogee"))),
         _rule("apogee below perigee", {"perigee": 1, "apogee": 0}),
@@ -168,7 +170,8 @@ _NOTICES: Final[dict[type[Record], tuple[Rule, ...]]] = {
         _rule("withheld out of order", _withheld(201, 200), Refusal.UNSORTED),
         _rule("withheld twice", _withheld(200, 200), Refusal.DUPLICATE_ENTRY),
         _rule("withheld and required", _withheld(_KEYS["category"])),
-        _rule("withheld and given", _withheld(_KEYS["launch_count"], launch_count=2)),
+        _rule("withheld and given", _withheld(_KEYS["purpose"], purpose=1)),
+        _rule("withheld and needed", _withheld(_KEYS["remark"], remark=None)),
         _rule("withheld and given by a later version", {"#200": 0, **_withheld(200)}),
     ),
     launch.LaunchReport: (
@@ -182,11 +185,16 @@ _NOTICES: Final[dict[type[Record], tuple[Rule, ...]]] = {
             )
         ],
         _rule("not launched at a time", _not_launched(launched_at=0)),
+        _rule("not launched at a last time", _not_launched(last_launched_at=0)),
         _rule("not launched once", _not_launched(launch_count=1)),
         _rule("not launched over areas", _not_launched(areas=[{1: 1, 2: _POINT}])),
         _rule("not launched in a direction", _not_launched(direction={3: 1})),
         _rule("not launched off its course", _not_launched(deviated=False)),
         _rule("neither notified nor of a category", {"launch": None, "category": None}),
+        _rule(
+            "last before first",
+            {"outcome": LaunchOutcome.LAUNCHED.value, "launched_at": 2, "last_launched_at": 1},
+        ),
     ),
     notices.Query: (
         _rule("fields of no subject", {"subject": None, "fields": [1]}),

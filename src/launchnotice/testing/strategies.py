@@ -270,13 +270,12 @@ def _outlines(draw: st.DrawFn, low: int) -> tuple[LatLon, ...]:
 _DISCLOSABLE: Final = [
     row for row in LaunchNotification.FIELDS if not row.required and row.name != "withheld"
 ]
-_WHEN: Final = frozenset({"planned_date", "window"})
+_NEEDED: Final = frozenset({"planned_date", "window", "launch_count", "remark"})
 
 
 def _can_be_withheld(body: LaunchNotification, row: Field) -> bool:
     """Whether a field has a value without which the body still keeps its rules."""
-    tied = row.name in _WHEN or (row.name == "launch_count" and body.group is not None)
-    return not tied and getattr(body, row.name) != row.default
+    return row.name not in _NEEDED and getattr(body, row.name) != row.default
 
 
 def _disclosure(row: Field) -> st.SearchStrategy[Disclosure]:

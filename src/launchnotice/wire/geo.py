@@ -228,6 +228,7 @@ class WaterBody(AreaRecord):
 
     FORM = AreaForm.WATER_BODY
     name: str = field(1, Text(MAX_LABEL), "name of the body of water")
+    register: str | None = field(2, Text(MAX_LABEL), "the list that has it, such as S-23", default=None)
 
 
 class LandRegion(AreaRecord):
@@ -236,6 +237,7 @@ class LandRegion(AreaRecord):
     FORM = AreaForm.LAND_REGION
     name: str | None = field(1, Text(MAX_LABEL), "name of the area", default=None)
     boundary: Polygon | None = field(2, Nested(Polygon), "its boundary", default=None)
+    register: str | None = field(3, Text(MAX_LABEL), "the list that has its name", default=None)
 
     def validate(self) -> None:
         if self.name is None and self.boundary is None:
@@ -304,11 +306,11 @@ _FORM: Final = Enumeration(AreaForm)
 
 # Zones: areas with a role ------------------------------------------------------------------
 
-HAZARDS: Final = frozenset({AreaRole.STAGE, AreaRole.FAIRING, AreaRole.DEBRIS, AreaRole.CLOSURE})
+HAZARDS: Final = frozenset(AreaRole) - {AreaRole.LAUNCH, AreaRole.IMPACT}
 """Roles of areas besides where a launch starts and where its payload comes down."""
 
 
-class Altitude(Record):
+class Altitude(Record, open=True):
     """An altitude as its author wrote it: feet and flight levels are no whole metres."""
 
     value: int = field(1, Int(-1_000, 1_000_000_000), "number of units")
@@ -322,7 +324,7 @@ class Altitude(Record):
             raise Refused(Refusal.INCONSISTENT, "a flight level counts from standard pressure")
 
 
-class AltitudeBand(Record):
+class AltitudeBand(Record, open=True):
     """Altitudes of an area: from the surface without `lower`, without limit without `upper`."""
 
     lower: Altitude | None = field(1, Nested(Altitude), "lower limit", default=None)
@@ -340,7 +342,7 @@ class AltitudeBand(Record):
             raise Refused(Refusal.INCONSISTENT, "upper not above lower")
 
 
-class Zone(Record):
+class Zone(Record, open=True):
     """An area, what it is for, and the altitudes concerned."""
 
     role: AreaRole = field(1, Enumeration(AreaRole), "what it is for")

@@ -45,7 +45,7 @@ def remark() -> str | None:
 # Parts -----------------------------------------------------------------------------------
 
 
-class Window(Record):
+class Window(Record, open=True):
     """A span of time ``[start, end)``: the start belongs to it, the end does not."""
 
     start: int = field(1, Instant(), "first second, since 1970-01-01T00:00:00Z")
@@ -57,7 +57,7 @@ class Window(Record):
             raise Refused(Refusal.INCONSISTENT, "window ends before it begins")
 
 
-class Direction(Record):
+class Direction(Record, open=True):
     """Where something flies: an azimuth or a compass sector, true north."""
 
     azimuth: int | None = field(1, Int(0, 35_999), "hundredths of a degree, true, clockwise", default=None)
@@ -72,7 +72,7 @@ class Direction(Record):
             raise Refused(Refusal.INCONSISTENT, "a tolerance goes with an azimuth")
 
 
-class Bounds(Record):
+class Bounds(Record, open=True):
     """Bounds of a length, for tests of scope that need no exact value."""
 
     at_least: int | None = field(1, ALTITUDE, "metres", default=None)
@@ -86,21 +86,24 @@ class Bounds(Record):
             raise Refused(Refusal.INCONSISTENT, "at_least above at_most")
 
 
-class Distances(Record):
+class Distances(Record, open=True):
     """What the sender asserts of a boundary (India and Pakistan 2005, Articles 5 and 6)."""
 
     site: int | None = field(1, ALTITUDE, "metres at least from the launch site", default=None)
     impact: int | None = field(2, ALTITUDE, "metres at least from the impact areas", default=None)
     trajectory: int | None = field(3, ALTITUDE, "metres at least from the trajectory", default=None)
     crosses: bool | None = field(4, Bool(), "whether the trajectory crosses it", default=None)
+    own_side: bool | None = field(
+        5, Bool(), "whether site and impact lie on the sender's side of it", default=None
+    )
 
     def validate(self) -> None:
         """Something is asserted."""
-        if (self.site, self.impact, self.trajectory, self.crosses) == (None,) * 4:
+        if (self.site, self.impact, self.trajectory, self.crosses, self.own_side) == (None,) * 5:
             raise Refused(Refusal.INCONSISTENT, "expected at least one assertion")
 
 
-class Orbit(Record):
+class Orbit(Record, open=True):
     """The orbit to be reached."""
 
     inclination: int | None = field(1, Int(0, 18_000), "hundredths of a degree", default=None)
@@ -115,7 +118,7 @@ class Orbit(Record):
             raise Refused(Refusal.INCONSISTENT, "apogee below perigee")
 
 
-class Telemetry(Record):
+class Telemetry(Record, open=True):
     """Telemetry of the flight (START I, Notification Protocol, section VI)."""
 
     frequencies: tuple[int, ...] = field(1, Array(Int(1, 1_000_000_000), 1, 32), "kilohertz")
@@ -123,7 +126,7 @@ class Telemetry(Record):
     encrypted: bool | None = field(3, Bool(), "whether any of it is encrypted", default=None)
 
 
-class CivilNotice(Record):
+class CivilNotice(Record, open=True):
     """A civil warning of the same event."""
 
     system: CivilSystem = field(1, Enumeration(CivilSystem), "system that carries it")
@@ -137,6 +140,10 @@ DISCLOSURES = Array(Nested(Disclosure), 1, 32)
 
 
 # Bodies ----------------------------------------------------------------------------------
+
+
+_NEEDED = frozenset({4, 5, 10, 27, REMARK})
+"""Keys that are not withheld: when it is, how many, and what says nothing."""
 
 
 class LaunchNotification(Record, open=True):
@@ -204,7 +211,7 @@ class LaunchNotification(Record, open=True):
         if any(zone.role not in HAZARDS for zone in self.hazard_areas):
             raise Refused(Refusal.INCONSISTENT, "hazard_areas: launch and impact have fields of their own")
         if self.withheld:
-            check_withheld(self.withheld, self)
+            check_withheld(self.withheld, self, _NEEDED)
 
     def _check_backups(self) -> None:
         ends = [span.end for span in (self.window, *self.backup_windows) if span]
@@ -267,14 +274,24 @@ class LaunchReport(Record, open=True):
     disclosures: tuple[Disclosure, ...] = field(
         10, DISCLOSURES, "fields that were withheld before", default=()
     )
+    replaces: bytes | None = field(11, DIGEST, "message id of the report that it corrects", default=None)
+    last_launched_at: int | None = field(12, Instant(), "actual time of the last of several", default=None)
+    basing: Basing | None = field(13, Enumeration(Basing), "from what it was launched", default=None)
+    launching_state: str | None = field(14, PARTY, "who launched, if not the sender", default=None)
+    territory_state: str | None = field(
+        15, PARTY, "from whose territory, if not the launching state's", default=None
+    )
+    on_behalf_of: str | None = field(16, PARTY, "for whom the sender reports", default=None)
     remark: str | None = remark()
 
     def validate(self) -> None:
         """What flew has a time; what did not has no flight; what was not notified is said to be what."""
         if self.outcome in _FLOWN and self.launched_at is None:
             raise Refused(Refusal.INCONSISTENT, "launched_at: goes with a launch")
-        flight = (self.launched_at, self.launch_count, self.direction, self.deviated)
-        if self.outcome is LaunchOutcome.NOT_LAUNCHED and (flight != (None,) * 4 or self.areas):
+        flight = (self.launched_at, self.last_launched_at, self.launch_count, self.direction, self.deviated)
+        if self.outcome is LaunchOutcome.NOT_LAUNCHED and (flight != (None,) * 5 or self.areas):
             raise Refused(Refusal.INCONSISTENT, "what was not launched has no time, count, areas or course")
         if self.launch is None and self.category is None:
             raise Refused(Refusal.INCONSISTENT, "category: goes with a launch that was not notified")
+        if self.last_launched_at is not None and self.last_launched_at < (self.launched_at or 0):
+            raise Refused(Refusal.INCONSISTENT, "last_launched_at: not before launched_at")

@@ -19,6 +19,7 @@ from launchnotice.registry import (
     GenericClass,
     IncidentNature,
     IncidentObject,
+    IncidentStatus,
     Kind,
     LinkState,
     QueryTopic,
@@ -96,7 +97,7 @@ __all__ = [
 # Questions -------------------------------------------------------------------------------
 
 
-class Observation(Record):
+class Observation(Record, open=True):
     """Something that was seen and not explained (1971 agreement, Article 3)."""
 
     time: int = field(1, Instant(), "when it was seen")
@@ -149,7 +150,7 @@ class Reply(Record, open=True):
 # Declarations ----------------------------------------------------------------------------
 
 
-class Total(Record):
+class Total(Record, open=True):
     """How many of a class were launched in a year."""
 
     category: Category = field(1, Enumeration(Category), "what was launched")
@@ -166,7 +167,7 @@ class Total(Record):
 class AnnualDeclaration(Record, open=True):
     """What a party launched in a year (Hague Code of Conduct, paragraph 4(a)(i) and (ii)).
 
-    Without `totals` nothing was launched: a nil declaration.
+    A nil declaration has a total of 0; without `totals` no numbers are given.
     """
 
     year: int = field(1, Int(1957, 9999), "calendar year")
@@ -174,6 +175,8 @@ class AnnualDeclaration(Record, open=True):
     sites: tuple[AreaRecord, ...] = field(3, Array(Area(), 1, 64), "land launch sites", default=())
     policy: str | None = field(4, Text(MAX_STATEMENT), "outline of policy", default=None)
     observers: bool | None = field(5, Bool(), "whether observers are invited to sites", default=None)
+    replaces: bytes | None = field(6, DIGEST, "message id of the declaration that it corrects", default=None)
+    on_behalf_of: str | None = field(7, PARTY, "for whom the sender declares", default=None)
     remark: str | None = remark()
 
     def validate(self) -> None:
@@ -183,7 +186,7 @@ class AnnualDeclaration(Record, open=True):
             raise Refused(Refusal.DUPLICATE_ENTRY, "totals: one for each category and class")
 
 
-class SpaceObject(Record):
+class SpaceObject(Record, open=True):
     """An object in space by its public identifiers."""
 
     designator: str | None = field(1, Text(MAX_LABEL), "international designator: 1998-067A", default=None)
@@ -249,14 +252,15 @@ class CommunicationsCheck(Record, open=True):
     remark: str | None = remark()
 
 
-class Site(Record):
+class Site(Record, open=True):
     """A launch or test site, so that notices can name it."""
 
     name: str = field(1, Text(MAX_LABEL), "its name in notices")
     area: AreaRecord = field(2, Area(), "where it is")
+    register: str | None = field(3, Text(MAX_LABEL), "the list that it is added to", default=None)
 
 
-class Link(Record):
+class Link(Record, open=True):
     """How a path or an alternate centre stands."""
 
     path: str = field(1, Text(MAX_LABEL), "the path or centre")
@@ -301,7 +305,7 @@ class ContinuedIn(Record, open=True):
 # Emergencies -----------------------------------------------------------------------------
 
 
-class Track(Record):
+class Track(Record, open=True):
     """Where an object was, and its course."""
 
     time: int = field(1, Instant(), "when")
@@ -335,6 +339,9 @@ class Incident(Record, open=True):
     confirms: bytes | None = field(
         12, DIGEST, "message id of the incident that another officer confirms by this one", default=None
     )
+    updates: bytes | None = field(14, DIGEST, "message id of the incident that it goes on with", default=None)
+    count: int | None = field(15, Int(1, 1_000), "number of objects", default=None)
+    status: IncidentStatus | None = field(16, Enumeration(IncidentStatus), "whether it goes on", default=None)
     assurance: str | None = field(13, Text(MAX_REMARK), "free text: what the sender assures", default=None)
     remark: str | None = remark()
 

@@ -265,9 +265,13 @@ class Record:
 
     def unknown_fields(self) -> list[str]:
         """Keys of fields that this version does not know, also within: ``30``, ``notification.30``."""
-        inner = [(row.name, getattr(self, row.name)) for row in self.FIELDS if isinstance(row.codec, Nested)]
-        found = [f"{name}.{key}" for name, record in inner if record for key in record.unknown_fields()]
-        return [*map(str, self.extra), *found]
+        found = [*map(str, self.extra)]
+        for row in self.FIELDS:
+            value = self.__dict__[row.name]
+            for item in value if type(value) is tuple else (value,):
+                if isinstance(item, Record):
+                    found += [f"{row.name}.{key}" for key in item.unknown_fields()]
+        return found
 
     @classmethod
     def _of(cls, values: dict[str, Any]) -> Self:

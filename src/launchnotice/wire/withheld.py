@@ -11,7 +11,7 @@ nothing before it is opened, and can be opened to one value alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from launchnotice.errors import Refused, UsageError
@@ -78,8 +78,8 @@ def withhold(body: _R, salts: Mapping[str, bytes]) -> tuple[_R, tuple[Secret, ..
 
     Raises:
         UsageError: `bad-value`: a field that is absent, required or unknown, or whose value is larger
-            than a disclosure takes; one that others need (date or window, the count of a group); a salt
-            of another length.
+            than a disclosure takes; one that is never withheld (date, window, count, remark); a salt of
+            another length.
     """
     rows = {row.name: row for row in body.FIELDS if not row.required and row.name != "withheld"}
     values = {row.name: getattr(body, row.name) for row in body.FIELDS}
@@ -114,8 +114,8 @@ def disclosed(body: Record, disclosure: Disclosure) -> Any:
     return codecs[0].load(raw) if codecs else raw
 
 
-def check_withheld(rows: Sequence[Withheld], body: Record) -> None:
-    """Each field is withheld once, and not given; raises `Refused`."""
+def check_withheld(rows: Sequence[Withheld], body: Record, needed: Container[int]) -> None:
+    """Each field is withheld once, and neither given nor needed; raises `Refused`."""
     keys = [one.key for one in rows]
     if sorted(keys) != keys:
         raise Refused(Refusal.UNSORTED, "withheld: ascends by key")
@@ -124,3 +124,5 @@ def check_withheld(rows: Sequence[Withheld], body: Record) -> None:
     given = {row.key for row in body.FIELDS if row.required or getattr(body, row.name) != row.default}
     if not given.union(body.extra).isdisjoint(keys):
         raise Refused(Refusal.INCONSISTENT, "withheld: a field that is given")
+    if any(key in needed for key in keys):
+        raise Refused(Refusal.INCONSISTENT, "withheld: a field that is never withheld")

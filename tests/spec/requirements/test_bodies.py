@@ -152,7 +152,9 @@ ROWS = [
         "R-WITH-2",
         L,
         ("two fields", None, held(9, 20)),
-        ("count, which is not given", None, held(10)),
+        ("purpose, which is not given", None, held(15)),
+        ("count, which is never withheld", "inconsistent", held(10)),
+        ("remark, which is never withheld", "inconsistent", held(99)),
         ("field of a later version", None, held(200)),
         ("sixteen fields", None, held(*range(100, 116))),
         ("seventeen fields", "bad-length", held(*range(100, 117))),
@@ -270,6 +272,13 @@ ROWS = [
         ("of a notified launch", None, {}),
         ("of no notified launch", None, {1: None, 5: 2}),
         ("of nothing", "inconsistent", {1: None}),
+    ),
+    *about(
+        "R-REPORT-5",
+        R,
+        ("several at one time", None, {3: 7, 12: 7}),
+        ("several in order", None, {3: 7, 12: 8}),
+        ("the last before the first", "inconsistent", {3: 7, 12: 6}),
     ),
     # Query and reply
     *about(

@@ -80,8 +80,8 @@ def test_incident_may_name_what_its_sender_does_not_hold() -> None:
     *_, send = state(us, w.us, body, NOW, OFFICERS).sends
     (event,) = w.receive(send.data).events
     assert [(one.code, one.subject) for one in event.findings] == [
-        (FindingCode.UNKNOWN_REFERENCE, "confirms"),
         (FindingCode.UNKNOWN_REFERENCE, "launch"),
+        (FindingCode.UNKNOWN_REFERENCE, "confirms"),
     ]
     assert w.receiver.exchange(event.subject).body == body
 
@@ -181,6 +181,6 @@ def test_retracted_amendment_is_shown_and_does_not_hold() -> None:
     assert w.receiver.launch(first.id, NOW).version == 2
     heard(w, told.say(retraction(amendment.subject)))
     view = w.receiver.launch(first.id, NOW)
-    assert (view.phase, view.version, view.notification) == (LaunchPhase.ANNOUNCED, 1, launch())
+    assert (view.phase, view.version, view.notification) == (LaunchPhase.ANNOUNCED, 2, launch())
     assert view.notices == (first.id,)
     assert w.receiver.exchange(amendment.subject).body == anew

@@ -311,5 +311,5 @@ def test_required_field_that_is_withheld_is_not_missing(*, amends: bool) -> None
     assert found(launch()) == []
     assert found(hidden_area) == [(FindingCode.WITHHELD, "launch_area", "Article I")]
     assert found(launch(launch_area=None)) == [(FindingCode.MISSING, "launch_area", "Article I")]
-    other, _ = withhold(launch(launch_area=None, remark="x"), {"remark": SALT})
+    other, _ = withhold(launch(launch_area=None, designation="x"), {"designation": SALT})
     assert found(other) == [(FindingCode.MISSING, "launch_area", "Article I")]
