@@ -14,11 +14,12 @@ from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.registry import EventCode, Kind, Need, RejectionCode
 from launchnotice.testing.journal import Fault
 from launchnotice.wire.message import ChainedPayload, parse_payload
-from launchnotice.wire.signals import Acknowledgement, Rejection
+from launchnotice.wire.signals import Acknowledgement, Rejection, Sync
+from launchnotice.wire.streams import Epoch, Head, Position
 from tests.support import NOW, launch, sign, state
 from tests.support.dump import canonical, refolded, state_of
 from tests.support.faults import NEVER, Site
-from tests.support.forge import chain
+from tests.support.forge import EPOCH, chain
 from tests.support.template import Template
 
 OFFICERS = ("officer-1", "officer-2")
@@ -343,3 +344,47 @@ def test_a_duplicate_after_a_rollback_is_no_duplicate(made: Template) -> None:
     events = ru.receive(sent[1].data, NOW).events
     assert [event.again for event in events if event.subject == sent[1].id] == [True]
     assert ru.exchange(sent[1].id).data == sent[1].data
+
+
+# Marks after the challenge is answered -----------------------------------------------------------
+
+
+def challenged(made: Template, answer: Head) -> Endpoint:
+    """RU after a restore; US has answered its challenge with that head of its own stream."""
+    ru = Site(made, "RU").restore()
+    ru.poll(NOW)
+    body = Sync(heads=(answer,), mandates=(), echo=state_of(ru).nonce("US"))
+    assert ru.receive(made.forger("US").signal(Kind.SYNC, body, "RU").data, NOW).refusal is None
+    assert None not in state_of(ru).synced.values()
+    return ru
+
+
+def marks(ru: Endpoint, data: bytes) -> list[bool]:
+    return [event.again for event in ru.receive(data, NOW).events if event.code is EventCode.NOTICE]
+
+
+@pytest.mark.requirement("R-RESTORE-5")
+def test_an_emergency_from_before_the_answer_may_have_been_seen_before(made: Template) -> None:
+    """It has no place of its own, so what counts is its sender's head when it was drafted."""
+    us = made.forger("US")
+    sent = chain(us, 2)
+    epoch = Epoch(number=EPOCH[0], random=EPOCH[1])
+    ru = challenged(made, Head(party="US", epoch=epoch, contiguous=Position(seq=1, id=sent[0].id)))
+    assert marks(ru, us.emergency(1).data) == [True]
+    assert marks(ru, us.emergency(2, k13={1: 1, 2: sent[0].id}).data) == [True]
+    assert marks(ru, us.emergency(3, k13={1: 2, 2: sent[1].id}).data) == [False]
+    assert marks(ru, sent[1].data) == [False]
+
+
+@pytest.mark.requirement("R-RESTORE-5")
+@pytest.mark.parametrize("random", [b"\x00" * 16, b"\xff" * 16])
+def test_another_epoch_of_the_same_number_may_have_been_seen_before(made: Template, random: bytes) -> None:
+    """US lost everything too and began anew at number 1; random ids do not tell which came first."""
+    us = made.forger("US")
+    genesis = Position(seq=0, id=us.genesis((1, random)))
+    ru = challenged(made, Head(party="US", epoch=Epoch(number=1, random=random), contiguous=genesis))
+    assert marks(ru, us.notice().data) == [True]
+    assert marks(ru, us.notice(epoch=(1, random)).data) == [False]
+    assert marks(ru, us.notice(epoch=(2, random)).data) == [True]  # its opening leads to no epoch
+    leads = {1: 1, 2: {1: 1, 2: random}, 3: {1: 0, 2: us.genesis((1, random))}}
+    assert marks(ru, us.notice(epoch=(3, random), k12=leads).data) == [False]

@@ -137,12 +137,15 @@ class State:
         return False
 
     def seen_before(self, party: str, epoch: EpochKey, seq: int) -> bool:
-        """Whether a notice may have been shown before the last restore (R-RESTORE-5)."""
+        """Whether a notice may have been shown before the last restore (R-RESTORE-5).
+
+        An emergency notice has no place of its own; `seq` is then its sender's head when it was drafted.
+        """
         if party not in self.synced:
             return False
         head = self.synced[party]
         # An epoch that the answer does not lead to may be one that its sender has lost.
-        return head is None or (seq > 0 and (epoch != head[:2] or seq <= head[2]))
+        return head is None or epoch != head[:2] or seq <= head[2]
 
     def unconfirmed(self, party: str, *more: EpochKey) -> int:
         """How many epochs of a party no mandate confirms, but for the first, and with these."""

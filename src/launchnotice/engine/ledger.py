@@ -22,6 +22,7 @@ from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import Refusal
+from launchnotice.wire.message import recall
 
 _STATEFUL = frozenset(
     {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
@@ -253,5 +254,9 @@ class Ledger:
         """After a restore nobody knows what was shown between the backup and now (R-RESTORE-5)."""
         if not isinstance(entry, Accepted | Noted):
             return False
-        epoch = (entry.number, entry.random)
-        return self.restored or self.state.seen_before(entry.sender, epoch, entry.seq)
+        if self.restored or entry.sender not in self.state.synced:
+            return self.restored
+        epoch, seq = (entry.number, entry.random), entry.seq
+        if not seq and isinstance(entry, Accepted):
+            seq = recall(entry.data).payload.head.seq  # type: ignore[attr-defined]  # an emergency's
+        return self.state.seen_before(entry.sender, epoch, seq)
