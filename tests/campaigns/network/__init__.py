@@ -1,0 +1,9 @@
+"""Two to five parties over a network that does its worst, checked against a small model of its own.
+
+- `model`: what was authorised, signed, released and shown, read from bytes alone.
+- `site`: one party: a journal, an anchor and a key that outlive its endpoints, and where these die.
+- `bodies`: what officers say. `calls`: what must hold after each call. `world`: what can happen.
+- `rest`: the network heals; what must hold in the end.
+- `schedule`: events drawn at random, stored, run again, made shorter. `run`: the whole campaign.
+- `planted`: faults put into a copy of the package, each of which the campaign must find.
+"""
