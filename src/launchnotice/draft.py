@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from launchnotice.core.entries import EpochKey
 from launchnotice.core.state import State
+from launchnotice.core.stream import Stream
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding, protocol_finding, shape_findings
@@ -297,13 +298,17 @@ def heads(state: State) -> tuple[Head, ...]:
     found = []
     for party in sorted(state.streams):
         stream = state.latest(party)
-        if stream is None:
-            continue
-        top = stream.highest()
-        here = Position(seq=stream.seq, id=stream.head)
-        highest = None if top[0] == stream.seq else Position(seq=top[0], id=top[1])
-        found.append(Head(party=party, epoch=_epoch(stream.epoch), contiguous=here, highest=highest))
+        if stream is not None:
+            found.append(head_of(party, stream))
     return tuple(found)
+
+
+def head_of(party: str, stream: Stream) -> Head:
+    """The head of an epoch of a party: the last contiguous notice, and the highest if there is a gap."""
+    top = stream.highest()
+    here = Position(seq=stream.seq, id=stream.head)
+    highest = None if top[0] == stream.seq else Position(seq=top[0], id=top[1])
+    return Head(party=party, epoch=_epoch(stream.epoch), contiguous=here, highest=highest)
 
 
 def told(head: Head) -> tuple[int, bytes, int, int]:

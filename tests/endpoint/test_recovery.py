@@ -9,11 +9,11 @@ import pytest
 
 from launchnotice import Endpoint, JournalError, Send, Stale
 from launchnotice.core import entries
-from launchnotice.core.entries import EpochOpened, Reserved, Sealed
+from launchnotice.core.entries import EpochKey, EpochOpened, Reserved, Sealed
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.registry import EventCode, Kind, Need, RejectionCode
 from launchnotice.testing.journal import Fault
-from launchnotice.wire.message import ChainedPayload, parse_payload
+from launchnotice.wire.message import ChainedPayload, parse, parse_payload, read_body
 from launchnotice.wire.signals import Acknowledgement, Rejection, Sync
 from launchnotice.wire.streams import Epoch, Head, Position
 from tests.support import NOW, launch, sign, state
@@ -388,3 +388,24 @@ def test_another_epoch_of_the_same_number_may_have_been_seen_before(made: Templa
     assert marks(ru, us.notice(epoch=(2, random)).data) == [True]  # its opening leads to no epoch
     leads = {1: 1, 2: {1: 1, 2: random}, 3: {1: 0, 2: us.genesis((1, random))}}
     assert marks(ru, us.notice(epoch=(3, random), k12=leads).data) == [False]
+
+
+def test_a_sync_tells_every_epoch_of_its_addressee(made: Template) -> None:
+    """US lost everything twice: RU holds notices of two epochs, and US can ask for neither unless told."""
+    us, ru = made.forger("US"), made.open("RU")
+    epochs: list[EpochKey] = [(1, bytes(16)), (1, b"\xff" * 16), (2, bytes(16))]
+    for epoch in epochs:
+        assert ru.receive(us.notice(epoch=epoch).data, NOW).refusal is None
+    body = Sync(heads=(), mandates=(), nonce=bytes(16))
+    ru.receive(us.signal(Kind.SYNC, body, "RU").data, NOW)
+    sent = [send.data for send in ru.poll(NOW).sends if send.to == "US"]
+    messages = [parse(data) for data in sent if b"application/lnp+cose" in data]
+    bodies = [read_body(message._payload, message.row) for message in messages]
+    told = {
+        (head.epoch.number, head.epoch.random)
+        for body in bodies
+        if isinstance(body, Sync) and body.echo
+        for head in body.heads
+        if head.party == "US" and head.contiguous.seq == 1
+    }
+    assert told == set(epochs)

@@ -16,12 +16,13 @@ from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, po
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.forks import id_at
 from launchnotice.core.state import State
-from launchnotice.draft import heads
+from launchnotice.draft import head_of, heads
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
 from launchnotice.wire.bounds import (
     MAX_ANSWERS,
     MAX_HEARD,
+    MAX_PARTIES,
     MAX_SYNC_ITEMS,
     RETRY_MAX,
     SYNC_FIRST,
@@ -101,8 +102,8 @@ class Syncs:
         self._forget({want.key for want in wants})
         echoes, self._echoes = self._echoes, {}
         return [
-            *[(member, _body(state, want.span, None, want.nonce)) for member, want in found.items()],
-            *[(member, _body(state, None, nonce, None)) for member, nonce in echoes.items()],
+            *[(member, _body(state, member, want.span, None, want.nonce)) for member, want in found.items()],
+            *[(member, _body(state, member, None, nonce, None)) for member, nonce in echoes.items()],
         ]
 
     def next(self, state: State, now: int) -> int | None:
@@ -205,7 +206,7 @@ def _epoch(epoch: EpochKey) -> Epoch:
     return Epoch(number=epoch[0], random=epoch[1])
 
 
-def _body(state: State, wanted: Range | None, echo: bytes | None, nonce: bytes | None) -> Sync:
+def _body(state: State, to: str, wanted: Range | None, echo: bytes | None, nonce: bytes | None) -> Sync:
     held = [(party, state.mandate(party)) for party in sorted(state.mandates)]
     mandates = tuple(
         MandateVersion(party=party, version=mandate.payload.version, id=mandate.id)
@@ -213,7 +214,14 @@ def _body(state: State, wanted: Range | None, echo: bytes | None, nonce: bytes |
         if mandate is not None
     )
     spans = (wanted,) if wanted else ()
-    return Sync(heads=heads(state), mandates=mandates, wanted=spans, nonce=nonce, echo=echo)
+    told = (*heads(state), *_earlier(state, to))[:MAX_PARTIES]
+    return Sync(heads=told, mandates=mandates, wanted=spans, nonce=nonce, echo=echo)
+
+
+def _earlier(state: State, party: str) -> Iterator[Head]:
+    """Heads of a party's epochs but the newest: it may have lost more than one of them."""
+    for epoch in sorted(state.streams[party], reverse=True)[1:]:
+        yield head_of(party, state.streams[party][epoch])
 
 
 def _mandates_lacking(state: State, party: str, sync: Sync) -> list[bytes]:
