@@ -1,0 +1,213 @@
+"""The network campaign in small: its world as a state machine, and the campaign's own parts.
+
+Whatever the network, the machines and the officers do, each promise holds after each call, and
+once the network has healed all agree; see `tests.campaigns.network`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.campaigns.network import bodies, planted, rest, run
+from tests.campaigns.network.calls import KNOWN
+from tests.campaigns.network.model import Model, Violation, read
+from tests.campaigns.network.schedule import SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
+from tests.campaigns.network.world import World
+
+some = st.integers(0, 100_000)
+party = st.integers(0, 4)
+
+
+class Network(RuleBasedStateMachine):
+    """Every event of the campaign, chosen and shortened by Hypothesis."""
+
+    @initialize(parties=st.integers(2, 3))
+    def begin(self, parties: int) -> None:
+        self.world = World(parties)
+
+    @rule(party=party, what=st.sampled_from(bodies.NOTICES), number=some)
+    def say(self, party: int, what: str, number: int) -> None:
+        self.world.play(["say", party, what, number])
+
+    @rule(party=party, pick=some, what=st.sampled_from(bodies.STATEMENTS))
+    def state(self, party: int, pick: int, what: str) -> None:
+        self.world.play(["state", party, pick, what])
+
+    @rule(name=st.sampled_from(["deliver", "duplicate", "drop"]), pick=some)
+    def carry(self, name: str, pick: int) -> None:
+        self.world.play([name, pick])
+
+    @rule(name=st.sampled_from(["deliver_all", "deliver_all", "drop_all", "join"]))
+    def carry_all(self, name: str) -> None:
+        self.world.play([name])
+
+    @rule(pick=some, to=party)
+    def replay(self, pick: int, to: int) -> None:
+        self.world.play(["replay", pick, to])
+
+    @rule(name=st.sampled_from(["flip", "cut", "swap"]), pick=some, number=some)
+    def tamper(self, name: str, pick: int, number: int) -> None:
+        self.world.play([name, pick, number])
+
+    @rule(party=party, wait=st.sampled_from(WAITS))
+    def poll(self, party: int, wait: int) -> None:
+        self.world.play(["poll", party, wait])
+
+    @rule(wait=st.sampled_from(WAITS))
+    def poll_all(self, wait: int) -> None:
+        self.world.play(["poll_all", wait])
+
+    @rule(mask=st.integers(0, 7))
+    def part(self, mask: int) -> None:
+        self.world.play(["part", mask])
+
+    @rule(party=party, boundaries=st.integers(0, 7), fails=st.integers(0, 1))
+    def fuse(self, party: int, boundaries: int, fails: int) -> None:
+        self.world.play(["fuse", party, boundaries, fails])
+
+    @rule(name=st.sampled_from(["restart", "save", "renew"]), party=party)
+    def keep(self, name: str, party: int) -> None:
+        self.world.play([name, party])
+
+    @rule(party=party, pick=some, anchor=st.sampled_from(["kept", "lost"]))
+    def restore(self, party: int, pick: int, anchor: str) -> None:
+        self.world.play(["restore", party, pick, anchor])
+
+    @rule(party=party, skew=st.sampled_from(SKEWS))
+    def clock(self, party: int, skew: int) -> None:
+        self.world.play(["clock", party, skew])
+
+    @rule(party=party, back=st.integers(0, 3))
+    def confirm(self, party: int, back: int) -> None:
+        self.world.play(["confirm", party, back])
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            rest.heal(self.world)
+            rest.check(self.world)
+
+
+TestNetwork = Network.TestCase
+TestNetwork.settings = settings(
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+# The campaign's own parts ------------------------------------------------------------------------
+
+
+def test_a_seed_always_gives_the_same_schedule_and_outcome() -> None:
+    assert draw(7) == draw(7)
+    assert draw(7) != draw(8)
+    assert play(draw(7)) == play(draw(7))
+
+
+def test_a_schedule_is_plain_data() -> None:
+    schedule = draw(7)
+    assert json.loads(json.dumps(schedule.events)) == schedule.events
+
+
+def _say(number: int) -> list[Any]:
+    return ["say", 0, "launch", number]
+
+
+def test_a_failure_is_stored_short_and_fails_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check of our own that fails on the second bit flip: nothing else of the schedule is needed."""
+    flips = iter(range(10_000))
+
+    def do_flip(world: World, pick: int, bit: int) -> None:
+        world.counts["flips"] += 1
+        if world.counts["flips"] == 2:
+            raise Violation("shown-twice", f"flip {next(flips)} of {pick} and {bit}")
+
+    monkeypatch.setattr(World, "do_flip", do_flip)
+    monkeypatch.setattr(
+        run, "draw", lambda _: Schedule(3, [_say(1), ["flip", 1, 1], _say(2), ["flip", 2, 2], _say(3)])
+    )
+    path = tmp_path / "failures.json"
+    run.store([{"check": "shown-twice", "detail": "", "seed": 1}], path)
+    (row,) = json.loads(path.read_text())
+    assert (row["parties"], row["events"]) == (2, [["flip", 1, 1], ["flip", 2, 2]])
+    assert [violation and violation[0] for _, violation in run.replay(path)] == ["shown-twice"]
+    monkeypatch.undo()
+    assert [violation for _, violation in run.replay(path)] == [None]
+
+
+def test_a_schedule_that_does_not_fail_is_not_made_shorter() -> None:
+    schedule = Schedule(2, [_say(1), ["deliver_all"]])
+    assert shorten(schedule, "swallowed") == schedule
+
+
+def test_failures_count_by_check_and_make_the_run_fail() -> None:
+    totals = run.Totals()
+    totals.add(1, play(Schedule(2, [_say(1)])))
+    totals.add(2, Outcome(("swallowed", "nothing"), play(Schedule(2, [])).counts))
+    figures = {figure.name: figure for figure in totals.figures(1)}
+    assert figures["violations"].value == 1
+    assert not figures["violations"].passed
+    assert figures["schedules"].value == 2
+    assert totals.failures == [{"check": "swallowed", "detail": "nothing", "seed": 2}]
+
+
+def test_what_is_known_is_counted_and_no_violation() -> None:
+    world = World(2)
+    for name in KNOWN:
+        world.fault(name, "known")
+        assert world.counts[f"known {name}"] == 1
+    with pytest.raises(Violation):
+        world.fault("swallowed", "not known")
+
+
+def test_the_model_reads_bytes_as_the_library_does() -> None:
+    world = World(2)
+    world.play(_say(1))
+    notices = [read(packet.data) for packet in world.ever if read(packet.data).is_notice]
+    assert [(one.kind, one.seq, one.sender) for one in notices] == [(1, 1, "RU")]
+    assert world.sites["RU"].endpoint.exchange(notices[0].id).seq == 1
+
+
+def test_the_model_knows_a_position_that_is_signed_twice() -> None:
+    world = World(2)
+    world.play(_say(1))
+    one = next(message for packet in world.ever if (message := read(packet.data)).is_notice)
+    model = Model()
+    model.officers_signed("RU", one)
+    model.system_signs("RU", one)
+    model.system_signs("RU", one)
+    with pytest.raises(Violation, match="signed-twice"):
+        model.system_signs("RU", one._replace(id=bytes(32)))
+
+
+# Planted faults --------------------------------------------------------------------------------------
+
+
+def test_there_are_at_least_fifteen_planted_faults() -> None:
+    assert len(planted.PATCHES) >= 15
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
+@pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
+def test_a_planted_fault_applies_and_names_its_check(patch: Path, tmp_path: Path) -> None:
+    shutil.copytree(
+        planted.ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+    assert planted.expected(patch)
+    assert planted.apply(patch, tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("expected", "check", "passed"),
+    [(("a", "b"), "b", True), (("a",), "c", False), (("a",), "", False), ((), "", True), ((), "a", False)],
+)
+def test_a_planted_fault_is_found_only_by_a_check_that_it_names(
+    expected: tuple[str, ...], check: str, *, passed: bool
+) -> None:
+    assert planted.Found("name", expected, check, 1, "").passed is passed
