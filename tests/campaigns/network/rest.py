@@ -56,13 +56,16 @@ def heal(world: World) -> None:
 
 
 def _lost_for_all(world: World) -> bool:
-    """Whether restores lost a notice that members were told of, so that it is asked for in vain."""
+    """Whether a notice that members were told of, or before one that they have, is with nobody.
+
+    A restore lost it, or it was reserved and never signed; they ask for it in vain.
+    """
     held = {one for site in world.sites.values() for one in site.holds}
-    return any(
-        one.id not in held and not _holds(world.sites[one.sender], one.id)
-        for one in _notices(world)
-        if one.kind <= LAST_CHAINED
-    )
+    held |= {one.id for one in _notices(world) if _holds(world.sites[one.sender], one.id)}
+    places = {(one.sender, one.epoch, one.seq) for one in _notices(world) if one.id in held and one.seq}
+    told = {(one.sender, one.epoch, one.seq) for one in _notices(world) if one.seq}
+    told |= {(sender, epoch, seq - 1) for sender, epoch, seq in places if seq > 1}
+    return not told <= places
 
 
 def _notices(world: World) -> list[Seen]:
@@ -120,7 +123,7 @@ def _check_quiet(world: World, site: Site) -> None:
 def _check_heads(world: World, site: Site, peer: Site) -> None:
     """A member knows the current epoch of a party as the party itself does."""
     own, heard = state_of(site.endpoint), state_of(peer.endpoint)
-    if own.epoch is None or site.code in world.model.forked:
+    if own.epoch is None or {site.code, peer.code} & world.model.forked:
         return
     ours, theirs = own.streams[site.code][own.epoch], heard.stream(site.code, own.epoch)
     if (ours.seq, ours.head) != (theirs.seq, theirs.head) or theirs.held:
@@ -173,7 +176,8 @@ def _check_returned(world: World, site: Site) -> None:
             check = "not-returned" if message.seq else "emergency-not-returned"
             world.fault(check, f"{site.code} lacks its own {kind}, which {holders} hold")
             continue
-        lacking = [o.code for o in world.sites.values() if o is not site and message.id not in o.holds]
+        knowing = {site.code, *holders, *world.model.forked}
+        lacking = [code for code in world.sites if code not in knowing]
         if holders and lacking and message.kind <= LAST_CHAINED:
             kind = f"kind {message.kind}, {message.epoch[0]}/{message.seq}"
             raise Violation("gap-left", f"{lacking} lack {kind} of {site.code}, which {holders} hold")

@@ -206,10 +206,10 @@ class Site:
             self.closed |= frozenset(self.epochs)
             self.lost = True
             return "restore"
+        self.closed = copy.closed
         self.shown &= copy.holds  # nothing tells this from a crash: what was merely shown may be new again
         if anchor == "old":
             self.model.forked.add(self.code)
-            self.closed = copy.closed
             return "rewind"
         self._unsign()
         return "unseen"
