@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from launchnotice import Endpoint, Event, JournalError, Refused, Send, Step, UsageError
-from launchnotice.registry import EventCode, Kind, Refusal
+from launchnotice.registry import EventCode, Kind, Place, Refusal
 from tests.campaigns.network import bodies
 from tests.campaigns.network.model import MANDATE, RECEIPT, SYNC, Model, Seen, Violation, read, read_payload
 from tests.campaigns.network.site import Crash, Site
@@ -192,6 +192,8 @@ class Calls:
             self._check_refusal(site, message, step.refusal)
         else:
             self._check_accepted(site, message)
+            if not held and message.seq > 1:
+                self._check_place(site, message)
             if held and message.is_notice and grown and message.sender not in self.model.forked:
                 raise Violation("unbounded", f"{to} journals a duplicate of kind {message.kind}")
 
@@ -206,6 +208,12 @@ class Calls:
         site.asked |= {epoch for party, epoch in message.wanted if party == site.code}
         if message.subject:
             site.proven.add(message.subject)
+
+    def _check_place(self, site: Site, message: Seen) -> None:
+        """P5: what joins a stream follows the notice that it names."""
+        joined = site.endpoint.exchange(message.id).place is Place.ACCEPTED
+        if joined and message.sender != site.code and message.prev not in site.holds:
+            raise Violation("out-of-place", f"{site.code} joins {message.seq} of {message.sender} to another")
 
     def _check_refusal(self, site: Site, message: Seen, refusal: Refused) -> None:
         if message.sender == site.code or (message.to and message.to != site.code):
