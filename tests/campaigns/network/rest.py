@@ -47,7 +47,7 @@ def heal(world: World) -> None:
             return
         grown = sum(site.journal.length for site in world.sites.values())
         quiet, length = quiet + 1 if grown == length else 0, grown
-        if quiet > QUIET and _lost_for_all(world):
+        if quiet > QUIET and (world.model.forked or _lost_for_all(world)):
             return  # what nobody has is asked for once an hour, for ever
         at, code = min(due)
         world.now = max(world.now, at)
