@@ -42,6 +42,7 @@ from launchnotice.views import Step
 from launchnotice.wire.bounds import RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.keys import Signer
 from launchnotice.wire.record import Record
+from launchnotice.wire.streams import SEQUENCE
 from launchnotice.wire.times import MAX_INSTANT
 
 
@@ -368,7 +369,9 @@ class Endpoint:
             reason = EpochReason.MANDATE if state.streams[self.party] else EpochReason.FIRST
             if self._came_back:
                 reason = EpochReason.RESTORED
-            return [EpochOpened(state.highest_epoch() + 1, self._random(), reason.value)]
+            # Whoever has our keys can give back a message of the highest number that there is.
+            number = min(state.highest_epoch() + 1, SEQUENCE.high)
+            return [EpochOpened(number, self._random(), reason.value)]
 
         self._ledger.transact(now, judge)
 
