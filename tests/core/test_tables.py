@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchnotice.core import stream as stream_module
+from launchnotice.core.entries import EpochKey
 from launchnotice.core.exchange import Exchange, Stated
-from launchnotice.core.stream import Stream
+from launchnotice.core.stream import Crowd, Stream
 from launchnotice.core.tables import DELIVERY, LAUNCH, OVERDUE_AT, STREAM, Case, Delivery, Outcome
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 
@@ -107,6 +108,7 @@ ROWS = {
     Case.DISPUTED: (Outcome.KEEP, Place.DISPUTED, FindingCode.DISPUTED),
     Case.ENDED: (Outcome.KEEP, Place.DISPUTED, FindingCode.DISOWNED),
     Case.KEPT_FULL: (Outcome.NOTE, None, None),
+    Case.CROWDED: (Outcome.NOTE, None, None),
 }
 
 
@@ -136,9 +138,7 @@ def _holding() -> Stream:
 
 
 def _noting() -> Stream:
-    stream = _holding()
-    stream.noted.add(b"9" * 32)
-    return stream
+    return _holding()
 
 
 def _disputed() -> Stream:
@@ -170,32 +170,45 @@ REACHED = [
 def test_each_case_is_found(
     case: Case, make: Callable[[], Stream], seq: int, prev: bytes, notice: bytes, known: object
 ) -> None:
-    assert make().compare(seq, prev, notice, lambda: bool(known)) is case
+    stream = make()
+    noted = {b"9" * 32: stream.epoch} if make is _noting else {}
+    assert stream.compare(seq, prev, notice, lambda: bool(known), Crowd([stream], noted)) is case
 
 
 @pytest.mark.requirement("R-STREAM-6")
 def test_the_bounds_of_what_is_held_noted_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream_module, "MAX_HELD", 1)
     monkeypatch.setattr(stream_module, "MAX_NOTED", 1)
-    stream = _holding()
-    assert stream.compare(4, ONE, OTHER, lambda: False) is Case.AHEAD_FULL
-    stream.noted.add(TWO)
-    assert stream.compare(4, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
-    assert stream.compare(2, ONE, TWO, lambda: False) is Case.NEXT
-    disputed = _disputed()
+    fresh, holding, disputed = _fresh(), _holding(), _disputed()
+    noted: dict[bytes, EpochKey] = {}
+    # The bounds are about all epochs of a party together.
+    crowd = Crowd([fresh, holding, disputed], noted)
+
+    def case(stream: Stream, seq: int, notice: bytes = OTHER) -> Case:
+        return stream.compare(seq, ONE, notice, lambda: False, crowd)
+
+    assert (case(holding, 4), case(fresh, 4)) == (Case.AHEAD_FULL, Case.AHEAD_FULL)
+    assert case(disputed, 4) is Case.DISPUTED
     disputed.kept = {ONE: 4}
-    assert disputed.compare(4, ONE, OTHER, lambda: False) is Case.KEPT_FULL
-    disputed.noted.add(TWO)
-    assert disputed.compare(4, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
+    assert case(disputed, 4) is Case.KEPT_FULL
+    noted[TWO] = holding.epoch
+    assert [case(one, 4) for one in (fresh, holding, disputed)] == [Case.AHEAD_FLOODED] * 3
+    assert case(holding, 2, TWO) is Case.NEXT
+    fresh.ended = 0
+    assert case(fresh, 1) is Case.ENDED
     disputed.ended = 2
-    assert disputed.compare(3, ONE, OTHER, lambda: False) is Case.AHEAD_FLOODED
+    assert case(fresh, 1) is Case.AHEAD_FLOODED
     disputed.kept.clear()
-    assert disputed.compare(3, ONE, OTHER, lambda: False) is Case.ENDED
+    assert case(disputed, 3) is Case.ENDED
+    assert crowd.further(Case.CROWDED) is Case.AHEAD_FLOODED
+    noted.clear()
+    assert crowd.further(Case.CROWDED) is Case.CROWDED
     reached = {case for case, *_ in REACHED} | {
         Case.ENDED,
         Case.AHEAD_FULL,
         Case.AHEAD_FLOODED,
         Case.KEPT_FULL,
+        Case.CROWDED,
     }
     assert reached == set(Case)
 
@@ -205,7 +218,7 @@ def test_comparing_changes_nothing() -> None:
         stream = make()
         before = [(name, repr(getattr(stream, name))) for name in Stream.__slots__]
         for seq, prev in itertools.product(range(1, 5), (GENESIS, ONE, TWO)):
-            stream.compare(seq, prev, OTHER, lambda: False)
+            stream.compare(seq, prev, OTHER, lambda: False, Crowd([stream], {}))
         assert before == [(name, repr(getattr(stream, name))) for name in Stream.__slots__]
 
 

@@ -38,7 +38,7 @@ def test_a_flood_of_emergencies_is_bounded(
     notice, flooding = [EventCode.NOTICE], [EventCode.FLOODING]
     assert codes == [notice, notice, notice, notice, flooding, [], [], [], [], []]
     assert sum(1 for exchange in state_of(ru).exchanges.values() if exchange.kind == 70) == 3
-    assert sum(len(known.noted) for known in state_of(ru).streams["US"].values()) == 2
+    assert len(state_of(ru).noted["US"]) == 2
 
 
 def test_a_noted_emergency_is_kept_once_there_is_room(

@@ -138,7 +138,7 @@ def noted(ru: Endpoint, us: Forger, monkeypatch: pytest.MonkeyPatch) -> tuple[li
     notices = chain(us, 3)
     hear(ru, notices[1])
     assert [event.code for event in hear(ru, notices[2])] == [EventCode.NOTICE]
-    assert state_of(ru).streams["US"][EPOCH].noted == {notices[2].id}
+    assert state_of(ru).noted["US"] == {notices[2].id: EPOCH}
     return notices, us.notice(3, notices[1].id, body=launch(launch_count=7))
 
 

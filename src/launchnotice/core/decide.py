@@ -41,6 +41,10 @@ MAX_EVIDENCE: Final = 8
 """Contradicting signals kept about one notice: enough to prove, too few to fill a disk."""
 
 
+_IN_ANY_EPOCH: Final = frozenset({Case.FIRST_MISFIT, Case.KNOWN})
+"""Cases of a notice that are the same however many epochs are known."""
+
+
 class Decision(NamedTuple):
     """What becomes of received bytes.
 
@@ -151,7 +155,7 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
         case Outcome.REPEAT:
             return Decision(sender, [], _stated(state.exchange(message.id)))
         case _:
-            noted = [_noted(stream, message)] if row.outcome is Outcome.NOTE else []
+            noted = [_noted(state, message)] if row.outcome is Outcome.NOTE else []
             return Decision(sender, [*noted], [])
 
 
@@ -159,10 +163,15 @@ def _case(state: State, stream: Stream, message: Message, payload: ChainedPayloa
     def known() -> bool:
         return bool(state.find(message.id))
 
-    if state.disowned(payload.sender, stream.epoch, payload.seq, message.id, version):
-        return stream.compare_kept(message.id, known, Case.ENDED)
-    case = stream.compare(payload.seq, payload.prev, message.id, known)
-    noted = stream.noted and case in {Case.NEXT, Case.AHEAD}
+    crowd = state.crowd(payload.sender)
+    disowned = state.disowned(payload.sender, stream.epoch, payload.seq, message.id, version)
+    if disowned:
+        case = stream.compare_kept(message.id, known, crowd, Case.ENDED)
+    else:
+        case = stream.compare(payload.seq, payload.prev, message.id, known, crowd)
+    if case not in _IN_ANY_EPOCH and state.crowded(payload.sender, stream.epoch, quiet=disowned):
+        return Case.KNOWN if message.id in crowd.noted else crowd.further(Case.CROWDED)
+    noted = crowd.noted and case in {Case.NEXT, Case.AHEAD}
     if noted and id_at(state, payload.sender, stream, payload.seq, message.id):
         return Case.CONTRADICTION
     return case
@@ -179,14 +188,15 @@ def _joined(state: State, payload: ChainedPayload, joined: list[Entry], back: li
 def _opened(state: State, payload: ChainedPayload, opening: Opening, joined: list[Entry]) -> Decision:
     """An epoch begins: what we hold beyond the head that it names was abandoned, and goes back."""
     sender, new = payload.sender, (payload.epoch.number, payload.epoch.random)
-    abandoned, heads = [], payload.heads
+    abandoned, heads, named = [], payload.heads, (0, b"")
     answered = state.synced.get(sender)
     if answered is not None and answered[:2] == _before(opening):
         joined = [Synced(sender, *new, 0, answer=False), *joined]
     if opening.epoch is not None and opening.head is not None:
         heads = (*heads, Head(party=sender, epoch=opening.epoch, contiguous=opening.head))
-        abandoned.append(((opening.epoch.number, opening.epoch.random), opening.head.seq))
-    named = abandoned[0][0] if abandoned else (0, b"")
+        named = opening.epoch.number, opening.epoch.random
+        if not state.crowded(sender, named, 1):
+            abandoned.append((named, opening.head.seq))
     abandoned += [(key, 0) for key in state.streams[sender] if named < key != new and key[0] <= new[0]]
     entries = [entry for epoch, seq in abandoned for entry in judge_abandoned(state, sender, epoch, seq)]
     lost = [state.exchange(entry.id) for entry in entries if isinstance(entry, Outside)]
@@ -205,12 +215,12 @@ def _emergency(state: State, message: Message, mandate: Mandate, now: int) -> De
     sender = payload.sender
     assert isinstance(payload, EmergencyPayload)  # safe: the class of the kind gives the payload
     stream = state.stream(sender, (payload.epoch.number, payload.epoch.random))
-    noted = message.id in stream.noted
+    noted = message.id in state.noted[sender]
     if not noted and state.find(message.id):
         return Decision(sender, [], _stated(state.exchange(message.id)))
-    if sum(1 for x in state.exchanges.values() if x.sender == sender and not x.seq) >= MAX_HELD:
-        flooded = noted or len(stream.noted) >= MAX_NOTED
-        return Decision(sender, [] if flooded else [_noted(stream, message)], [])
+    if state.emergencies(sender) >= MAX_HELD:
+        flooded = noted or len(state.noted[sender]) >= MAX_NOTED
+        return Decision(sender, [] if flooded else [_noted(state, message)], [])
     row = StreamRow(Outcome.KEEP, Place.ACCEPTED)
     return Decision(sender, [_accepted(state, message, mandate, stream, row, now)], [])
 
@@ -233,7 +243,7 @@ def _accepted(
         readable=message.body is not None,
         version=mandate.payload.version,
         findings=[finding.dump() for finding in findings],
-        shown=message.id not in stream.noted,
+        shown=not _seen(state, message),
         data=message.data,
     )
 
@@ -306,10 +316,16 @@ def _first(state: State, party: str) -> EpochKey | None:
     return None
 
 
-def _noted(stream: Stream, message: Message) -> Noted:
+def _seen(state: State, message: Message) -> bool:
+    """Whether a notice was shown when its id alone was journalled; the end of an epoch forgets those ids."""
+    sender = message.payload.sender
+    return message.id in state.noted[sender] or bool(state.effects[sender] and state.find(message.id))
+
+
+def _noted(state: State, message: Message) -> Noted:
     payload = message.payload
     number, random = payload.epoch.number, payload.epoch.random
-    last = len(stream.noted) + 1 >= MAX_NOTED
+    last = len(state.noted[payload.sender]) + 1 >= MAX_NOTED
     return Noted(message.id, payload.sender, number, random, getattr(payload, "seq", 0), last)
 
 

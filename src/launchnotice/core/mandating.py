@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from launchnotice.core.entries import (
@@ -104,9 +105,11 @@ def _effects(state: State, mandate: Mandate) -> list[Entry]:
 
 def judge_abandoned(state: State, party: str, epoch: EpochKey, seq: int) -> list[Entry]:
     """A party's later epoch names a position as the last of an earlier one: what lies beyond was lost."""
-    known = _known(state, party, state.stream(party, epoch), seq)
-    outside = [Outside(one.id, party, disowned=False) for one in known if one.seq > seq]
-    return [Abandoned(party, *epoch, seq), *outside[:MAX_NOTED]]
+    stream = state.stream(party, epoch)
+    if stream.abandoned is not None and stream.abandoned <= seq:
+        return []  # what lies beyond was told already, or is when it arrives
+    lost = (one for one in _known(state, party, stream, seq) if one.seq > seq)
+    return [Abandoned(party, *epoch, seq), *_outside(party, lost, disowned=False)]
 
 
 def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry]:
@@ -115,13 +118,19 @@ def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry
     head = _joined(state, party, stream, base)
     joins = [Drained(branch[at], party, number, random, at, []) for at in sorted(branch)]
     standing = {**branch, last.seq: last.id, base: head}
-    outside = [
-        Outside(one.id, party, disowned=True)
+    lost = (
+        one
         for one in _known(state, party, stream, base)
         if one.seq > last.seq or one.id != standing.get(one.seq, one.id)
-    ]
+    )
     ended = Ended(party, number, random, last.seq, base, head)
-    return [ended, *joins, *outside[:MAX_NOTED]]
+    return [ended, *joins, *_outside(party, lost, disowned=True)]
+
+
+def _outside(party: str, newest_first: Iterator[Exchange], *, disowned: bool) -> list[Entry]:
+    """An entry for each, oldest first; of more than the bound allows, for the newest."""
+    found = list(islice(newest_first, MAX_NOTED))
+    return [Outside(one.id, party, disowned) for one in reversed(found)]
 
 
 def _branch(state: State, party: str, stream: Stream, last: Position) -> tuple[int, dict[int, bytes]]:
@@ -150,10 +159,10 @@ def _joined(state: State, party: str, stream: Stream, seq: int) -> bytes:
 
 
 def _known(state: State, party: str, stream: Stream, base: int) -> Iterator[Exchange]:
-    """The notices of an epoch that stand so far: those above a position, and those that never joined."""
+    """The notices of an epoch that stand so far, newest first: above a position, or that never joined."""
     seqs = {*range(base + 1, stream.seq + 1), *stream.held, *stream.kept.values()}
-    for seq in sorted(seqs):
-        for one in _placed(state, party, stream, seq):
+    for seq in sorted(seqs, reverse=True):
+        for one in reversed(_placed(state, party, stream, seq)):
             if one.outside is None and (seq > base or one.place is not Place.ACCEPTED):
                 yield one
 

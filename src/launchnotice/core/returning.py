@@ -16,6 +16,7 @@ from launchnotice.core.state import State
 from launchnotice.core.tables import Case
 from launchnotice.errors import Refused
 from launchnotice.registry import Place, Refusal
+from launchnotice.wire.bounds import MAX_HELD
 from launchnotice.wire.message import ChainedPayload, Message, SignalPayload
 from launchnotice.wire.streams import Head
 
@@ -43,14 +44,17 @@ def judge_returned(state: State, message: Message) -> list[Entry]:
     payload = message.payload
     if isinstance(payload, SignalPayload):
         return [_signal(state, message, payload)]
+    epoch = (payload.epoch.number, payload.epoch.random)
     if not isinstance(payload, ChainedPayload):
+        if state.emergencies(state.own) >= MAX_HELD:
+            raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, beyond what is kept")
         return [_returned(message, Place.ACCEPTED)]
-    stream = state.stream(state.own, (payload.epoch.number, payload.epoch.random))
-    case = stream.compare(payload.seq, payload.prev, message.id, lambda: False)
+    stream = state.stream(state.own, epoch)
+    case = stream.compare(payload.seq, payload.prev, message.id, lambda: False, state.crowd(state.own))
     if case is Case.FIRST_MISFIT:
         raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
     place = _PLACES.get(case)
-    if place is None:
+    if place is None or state.crowded(state.own, epoch):
         raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, beyond what is kept")
     entry = _returned(message, place)
     if case is Case.NEXT:

@@ -36,11 +36,12 @@ from launchnotice.core.entries import (
     Trusted,
 )
 from launchnotice.core.exchange import Exchange, begin, recall
-from launchnotice.core.stream import Held, Stream
+from launchnotice.core.stream import Crowd, Held, Stream
 from launchnotice.errors import Corrupt
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
 from launchnotice.registry import EpochReason, FindingCode, Place
+from launchnotice.wire.bounds import MAX_EPOCHS
 from launchnotice.wire.cbor import encode
 from launchnotice.wire.streams import Epoch, Position, genesis
 
@@ -58,6 +59,7 @@ class State:
         position, digest: the last journal entry folded.
         mandates: each party's mandates held, by version from 1.
         streams: each party's epochs; `epoch`: one's own current one.
+        noted: each party's ids known beyond the bounds, with the epoch; of emergencies without it.
         exchanges: the open ones by id. `unsealed`: reservations without their seal, by id.
         confirmed: position up to which the host has the events safe.
         lost: a message of our current epoch came back or was named that this journal does not hold.
@@ -74,6 +76,7 @@ class State:
         self.mandates: dict[str, list[Mandate]] = {code: [] for code in channel.parties}
         self.by_id: dict[bytes, Mandate] = {}
         self.streams: dict[str, dict[EpochKey, Stream]] = {code: {} for code in channel.parties}
+        self.noted: dict[str, dict[bytes, EpochKey]] = {code: {} for code in channel.parties}
         self.epoch: EpochKey | None = None
         self.reason = 0
         self.exchanges: dict[bytes, Exchange] = {}
@@ -104,6 +107,38 @@ class State:
         return known or Stream(
             epoch, genesis(self.channel.id, party, Epoch(number=epoch[0], random=epoch[1]))
         )
+
+    def crowd(self, party: str) -> Crowd:
+        """What is kept of a party in all its epochs."""
+        return Crowd(self.streams[party].values(), self.noted[party])
+
+    def crowded(self, party: str, epoch: EpochKey, more: int = 0, *, quiet: bool = False) -> bool:
+        """Whether an epoch is a further one of a party of which as many are known as the bound allows.
+
+        Those that its newest mandate confirms do not count, and quiet ones count on their own: the
+        authority can always let its party go on, and stolen keys that it has replaced hinder nobody.
+
+        Args:
+            party, epoch: which. `more`: epochs that will be known besides.
+            quiet: the notice that names the epoch is disowned.
+        """
+        known = self.streams[party]
+        if len(known) + more < MAX_EPOCHS or epoch in known:
+            return False
+        confirmed = self.confirmed_epochs(party)
+        if epoch in confirmed:
+            return False
+        counted = sum(1 for key, stream in known.items() if stream.quiet is quiet and key not in confirmed)
+        return counted + more >= MAX_EPOCHS
+
+    def emergencies(self, party: str) -> int:
+        """How many emergency notices of a party are open."""
+        return sum(1 for x in self.exchanges.values() if x.sender == party and not x.seq)
+
+    def confirmed_epochs(self, party: str) -> set[EpochKey]:
+        """The epochs that a party's newest mandate confirms."""
+        mandate = self.mandate(party)
+        return {(one.number, one.random) for one in (mandate.payload.confirmed if mandate else ())}
 
     def latest(self, party: str) -> Stream | None:
         """The stream of a party's newest epoch known."""
@@ -149,10 +184,8 @@ class State:
 
     def unconfirmed(self, party: str, *more: EpochKey) -> int:
         """How many epochs of a party no mandate confirms, but for the first, and with these."""
-        mandate = self.mandate(party)
-        confirmed = {(one.number, one.random) for one in (mandate.payload.confirmed if mandate else ())}
         first = next((key for key in self.streams[party] if key[0] == 1), None)
-        return len({*self.streams[party], *more} - confirmed - {first})
+        return len({*self.streams[party], *more} - self.confirmed_epochs(party) - {first})
 
     def nonce(self, party: str) -> bytes | None:
         """The challenge to a member after a restore, 16 bytes; None while no epoch is open."""
@@ -243,7 +276,7 @@ class State:
     def _accepted(self, entry: Accepted) -> None:
         epoch = (entry.number, entry.random)
         stream = self._recorded(entry.sender, epoch) if entry.seq else self.stream(entry.sender, epoch)
-        stream.noted.discard(entry.id)
+        self.noted[entry.sender].pop(entry.id, None)
         if not entry.seq:
             return
         if entry.place == Place.ACCEPTED:
@@ -263,7 +296,8 @@ class State:
         stream.version = max(stream.version, held.version if held else 0)
 
     def _noted(self, entry: Noted) -> None:
-        self._recorded(entry.sender, (entry.number, entry.random)).noted.add(entry.id)
+        epoch = (entry.number, entry.random) if entry.seq else (0, b"")
+        self.noted[entry.sender][entry.id] = epoch
 
     def _forked(self, entry: Forked) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
@@ -278,6 +312,8 @@ class State:
         stream.seq, stream.head = entry.seq, entry.head
         stream.held = {seq: held for seq, held in stream.held.items() if entry.seq < seq <= entry.last}
         stream.ended = entry.last
+        noted = self.noted[entry.sender]
+        self.noted[entry.sender] = {one: epoch for one, epoch in noted.items() if epoch != stream.epoch}
         self.forks.pop((entry.sender, stream.epoch), None)
         if entry.sender == self.own and stream.epoch == self.epoch:
             self.epoch = None  # the stream goes on in a new one

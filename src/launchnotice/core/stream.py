@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from launchnotice.core.entries import EpochKey
@@ -22,12 +22,35 @@ class Held(NamedTuple):
     superseded: bool = False  # whether that was found on arrival
 
 
+class Crowd(NamedTuple):
+    """What is kept of one party in all its epochs, which the bounds are about.
+
+    Attributes:
+        streams: its epochs. `noted`: ids known beyond the bounds, with the epoch of each.
+    """
+
+    streams: Iterable[Stream]
+    noted: Mapping[bytes, EpochKey]
+
+    def held(self) -> int:
+        """How many notices are held behind gaps."""
+        return sum(len(stream.held) for stream in self.streams)
+
+    def kept(self, *, ended: bool) -> int:
+        """How many notices are kept that do not join, of epochs that a mandate ended or of all others."""
+        return sum(len(stream.kept) for stream in self.streams if (stream.ended is not None) == ended)
+
+    def further(self, case: Case) -> Case:
+        """The case of a notice whose id alone may be journalled: `case` as long as there is room for it."""
+        return case if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
+
+
 class Stream:
     """State of one epoch of one party's stream.
 
     Attributes:
         seq, head: last contiguous sequence number and its id; 0 and the genesis at first.
-        held: notices behind a gap by sequence number. `noted`: ids known beyond the bounds.
+        held: notices behind a gap by sequence number.
         disputed: position from which the epoch is disputed, or None.
         kept: notices kept that do not join: disputed, or beyond what a mandate says stands, with their seq.
         ended: the last sequence number that stands, if a mandate disowned the rest; else None.
@@ -36,7 +59,7 @@ class Stream:
     """
 
     __slots__ = (
-        "abandoned", "disputed", "ended", "epoch", "head", "held", "kept", "noted", "seq", "version",
+        "abandoned", "disputed", "ended", "epoch", "head", "held", "kept", "seq", "version",
     )  # fmt: skip
 
     def __init__(self, epoch: EpochKey, genesis: bytes) -> None:
@@ -44,32 +67,38 @@ class Stream:
         self.seq = 0
         self.head = genesis
         self.held: dict[int, Held] = {}
-        self.noted: set[bytes] = set()
         self.disputed: int | None = None
         self.kept: dict[bytes, int] = {}
         self.ended: int | None = None
         self.abandoned: int | None = None
         self.version = 0
 
-    def compare(self, seq: int, prev: bytes, notice: bytes, known: Callable[[], bool]) -> Case:
+    def compare(self, seq: int, prev: bytes, notice: bytes, known: Callable[[], bool], crowd: Crowd) -> Case:
         """The case of an authentic notice.
 
         Args:
             seq, prev, notice: its sequence number, the id that it names before it, and its own id.
             known: looks up whether the id is journalled; called only if memory cannot tell.
+            crowd: what is kept of its sender.
         """
         if self.ended is not None and seq > self.ended:
-            return self.compare_kept(notice, known, Case.ENDED)
+            return self.compare_kept(notice, known, crowd, Case.ENDED)
         if self.disputed is not None and seq >= self.disputed:
-            return self.compare_kept(notice, known, Case.DISPUTED)
+            return self.compare_kept(notice, known, crowd, Case.DISPUTED)
         if seq == self.seq + 1:
             if prev == self.head:
                 return Case.NEXT
             return Case.MISFIT if self.seq else Case.FIRST_MISFIT
         if seq <= self.seq:
             # What was noted and never took its place has lost it to another id.
-            return Case.KNOWN if notice not in self.noted and known() else Case.CONTRADICTION
-        return self._compare_ahead(seq, notice)
+            return Case.KNOWN if notice not in crowd.noted and known() else Case.CONTRADICTION
+        return self._compare_ahead(seq, notice, crowd)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing joins it any more: a mandate ended it, or disowned all that is known of it."""
+        joined = self.seq or self.held or self.disputed is not None
+        return self.ended is not None or (bool(self.kept) and not joined)
 
     def version_before(self, seq: int) -> int:
         """The highest mandate version named below a sequence number; of all notices for 0 (an emergency).
@@ -95,23 +124,19 @@ class Stream:
         last = min(known, default=0) - 1
         return (self.seq + 1, last) if last > self.seq else None
 
-    def _compare_ahead(self, seq: int, notice: bytes) -> Case:
+    def _compare_ahead(self, seq: int, notice: bytes, crowd: Crowd) -> Case:
         held = self.held.get(seq)
         if held is not None:
             return Case.KNOWN if held.id == notice else Case.CONTRADICTION
-        if notice in self.noted:
+        if notice in crowd.noted:
             return Case.KNOWN
-        if len(self.held) < MAX_HELD:
-            return Case.AHEAD
-        return Case.AHEAD_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
+        return Case.AHEAD if crowd.held() < MAX_HELD else crowd.further(Case.AHEAD_FULL)
 
-    def compare_kept(self, notice: bytes, known: Callable[[], bool], case: Case) -> Case:
+    def compare_kept(self, notice: bytes, known: Callable[[], bool], crowd: Crowd, case: Case) -> Case:
         """The case of a notice that does not join: `case` as long as there is room for it."""
-        noted = notice in self.noted
+        noted = notice in crowd.noted
         if not noted and known():
             return Case.KNOWN
-        if len(self.kept) < MAX_HELD:
+        if crowd.kept(ended=self.ended is not None) < MAX_HELD:
             return case  # also one that was noted: its bytes are the proof
-        if noted:
-            return Case.KNOWN
-        return Case.KEPT_FULL if len(self.noted) < MAX_NOTED else Case.AHEAD_FLOODED
+        return Case.KNOWN if noted else crowd.further(Case.KEPT_FULL)

@@ -79,12 +79,13 @@ class Case(StrEnum):
     MISFIT = "seq = expect, prev is not the head"
     AHEAD = "seq > expect"
     AHEAD_FULL = "seq > expect, as many held as the bound allows"
-    AHEAD_FLOODED = "seq > expect, as many noted as the bound allows"
+    AHEAD_FLOODED = "any of those whose id alone is journalled, as many noted as the bound allows"
     CONTRADICTION = "another id is known at that seq"
     KNOWN = "the id is known"
     DISPUTED = "the epoch is disputed from that seq or an earlier one"
     ENDED = "a mandate ended the epoch before that seq"
     KEPT_FULL = "the epoch is disputed or ended, as many kept as the bound allows"
+    CROWDED = "a further epoch, as many known as the bound allows"
 
 
 class Outcome(StrEnum):
@@ -118,6 +119,7 @@ STREAM: Final[dict[Case, StreamRow]] = {
     Case.DISPUTED: StreamRow(Outcome.KEEP, Place.DISPUTED, FindingCode.DISPUTED),
     Case.ENDED: StreamRow(Outcome.KEEP, Place.DISPUTED, FindingCode.DISOWNED),
     Case.KEPT_FULL: StreamRow(Outcome.NOTE),
+    Case.CROWDED: StreamRow(Outcome.NOTE),
 }
 
 OVERDUE_AT: Final = (1, 2, 4)

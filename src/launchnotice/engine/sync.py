@@ -78,7 +78,7 @@ class Syncs:
             key = (member, head.party, epoch)
             self._heard.pop(key, None)
             self._split.pop(key, None)
-            if head.party not in state.streams:
+            if head.party not in state.streams or state.crowded(head.party, epoch):
                 continue
             tops = [head.contiguous, *([head.highest] if head.highest else [])]
             if tops[-1].seq > _reached(state, head.party, epoch):

@@ -47,9 +47,12 @@ MAX_STATEMENT: Final = 8_192
 
 # Streams -------------------------------------------------------------------------------
 MAX_HELD: Final = 1_024
-"""Notices held behind one gap of one stream; beyond, their ids alone are journalled."""
+"""Notices of a party held behind gaps of all its epochs; beyond, their ids alone are journalled."""
 MAX_NOTED: Final = 4_096
-"""Ids noted behind one gap of one stream; with the last of them an event says that a signer floods."""
+"""Ids noted of a party in all its epochs; with the last of them an event says that a signer floods."""
+MAX_EPOCHS: Final = 1_024
+"""Epochs of a party that are known, neither confirmed nor ended by a mandate: one restore a day for three
+years. Each takes memory for good."""
 MAX_SYNC_ITEMS: Final = 64
 """Messages sent again in answer to one sync: 64 × 64 KiB bounds the bytes that a request can draw."""
 MAX_HEARD: Final = 1_024
