@@ -228,9 +228,12 @@ class State:
 
     def _opened(self, entry: Opened) -> None:
         if entry.format != entries.FORMAT:
-            raise Corrupt(f"journal: format {entry.format}, expected {entries.FORMAT}")
-        if (entry.channel, entry.party) != (self.channel.id, self.own):
-            raise Corrupt("journal: belongs to another channel or party")
+            raise Corrupt(f"journal: expected entries of format {entries.FORMAT}, got {entry.format}")
+        if entry.channel != self.channel.id:
+            ids = self.channel.id.hex()[:16], entry.channel.hex()[:16]
+            raise Corrupt(f"journal: expected that of channel {ids[0]}, got that of {ids[1]}")
+        if entry.party != self.own:
+            raise Corrupt(f"journal: expected that of party {self.own!r}, got that of {entry.party!r}")
 
     def recall_mandate(self, entry: Mandated) -> None:
         """Record a mandate, which was verified before it was journalled."""

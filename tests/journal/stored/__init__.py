@@ -1,0 +1,1 @@
+"""Journals as released versions left them: what must keep opening, and what must be refused."""
