@@ -409,3 +409,14 @@ def test_a_sync_tells_every_epoch_of_its_addressee(made: Template) -> None:
         if head.party == "US" and head.contiguous.seq == 1
     }
     assert told == set(epochs)
+
+
+def test_an_own_epoch_that_comes_back_is_not_the_current_one(made: Template) -> None:
+    """After a total loss both bear number 1; members are told of the head of the current one."""
+    site = Site(made, "US")
+    us = site.restore()
+    us.poll(NOW)
+    assert us.receive(made.forger("US").notice(epoch=(1, b"\xff" * 16)).data, NOW).refusal is None
+    latest = state_of(us).latest("US")
+    assert latest is not None
+    assert latest.epoch == state_of(us).epoch != (1, b"\xff" * 16)

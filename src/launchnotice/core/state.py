@@ -141,8 +141,13 @@ class State:
         return {(one.number, one.random) for one in (mandate.payload.confirmed if mandate else ())}
 
     def latest(self, party: str) -> Stream | None:
-        """The stream of a party's newest epoch known."""
+        """The stream of a party's newest epoch known; of one's own, the current one.
+
+        After a total loss an epoch that comes back may bear the same number and a higher random id.
+        """
         known = self.streams[party]
+        if party == self.own and self.epoch in known:
+            return known[self.epoch]
         return known[max(known)] if known else None
 
     def highest_epoch(self) -> int:
