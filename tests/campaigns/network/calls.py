@@ -87,7 +87,7 @@ class Calls:
             self.counts["store_failures"] += 1
             self._heed(site)
             return None
-        except (UsageError, Violation):
+        except (UsageError, Refused, Violation):
             self._heed(site)
             raise
         except Exception as error:
@@ -281,6 +281,6 @@ class Calls:
     def _try(self, site: Site, act: Callable[[Endpoint, int], Step]) -> Step | None:
         try:
             return self.call(site, act)
-        except UsageError as error:
+        except (UsageError, Refused) as error:  # `submit` refuses a draft under a mandate that is lost
             self.counts[f"usage {error.code}"] += 1
             return None

@@ -89,7 +89,7 @@ _DRAWN: Final[dict[str, tuple[int, _Draw]]] = {
     "restart": (3, lambda c: ["restart", c.randrange(60)]),
     "save": (9, lambda c: ["save", c.randrange(60)]),
     "restore": (7, lambda c: ["restore", c.randrange(60), _number(c), c.choice(("kept", "kept", "lost"))]),
-    "rewind": (3, lambda c: ["restore", c.randrange(60), _number(c), "old"]),
+    "rewind": (5, lambda c: ["restore", c.randrange(60), -1, "old"]),
     "clock": (3, lambda c: ["clock", c.randrange(60), c.choice(SKEWS)]),
 }
 
