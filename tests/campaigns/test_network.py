@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.campaigns.network import bodies, planted, rest, run
 from tests.campaigns.network.calls import KNOWN
 from tests.campaigns.network.model import Model, Violation, read
-from tests.campaigns.network.schedule import SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
+from tests.campaigns.network.schedule import FORKED, SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
 from tests.campaigns.network.world import World
 
 some = st.integers(0, 100_000)
@@ -108,6 +108,12 @@ def test_a_seed_always_gives_the_same_schedule_and_outcome() -> None:
     assert draw(7) == draw(7)
     assert draw(7) != draw(8)
     assert play(draw(7)) == play(draw(7))
+
+
+def test_a_fork_is_found_and_breaks_no_promise() -> None:
+    outcome = play(FORKED)
+    assert outcome.violation is None
+    assert outcome.counts["rewinds"] == 1
 
 
 def test_a_schedule_is_plain_data() -> None:

@@ -60,6 +60,23 @@ def draw(seed: int) -> Schedule:
     return Schedule(parties, [drawn[name][1](chance) for name in chance.choices(names, weights, k=length)])
 
 
+FORKED: Final = Schedule(
+    2,
+    [
+        ["say", 1, "launch", 1],
+        ["save", 1],
+        ["say", 1, "launch", 2],
+        ["deliver_all"],
+        ["restore", 1, -1, "old"],
+        ["say", 1, "launch", 3],
+        ["drop_all"],
+        ["say", 1, "launch", 4],
+        ["deliver_all"],
+    ],
+)
+"""Position 3 of one branch meets position 2 of another, which chance hardly brings about."""
+
+
 def _number(chance: random.Random) -> int:
     return chance.randrange(ANY)
 
