@@ -9,9 +9,7 @@
 
 Example:
     endpoint = Endpoint.open(channel, "US", journal, now, anchor=anchor, system=keys)
-    step = endpoint.receive(data, now)
-    for event in step.events: show(event)
-    for send in step.sends: transport(send.to, send.data)
+    step = endpoint.receive(data, now)     # show step.events, carry step.sends
 """
 
 from __future__ import annotations

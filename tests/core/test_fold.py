@@ -251,7 +251,7 @@ def test_two_entries_that_changed_places_are_corrupt(
 
 def test_a_journal_of_another_format_is_corrupt(made: Template) -> None:
     opened = entries.Opened(entries.FORMAT + 1, made.channel.id, "US")
-    with pytest.raises(Corrupt, match="format 3"):
+    with pytest.raises(Corrupt, match="expected entries of format 2, got 3"):
         _open(made, _journal(opened), MemoryAnchor())
 
 
@@ -268,13 +268,13 @@ def test_a_journal_that_is_opened_twice_is_corrupt(made: Template) -> None:
 
 def test_another_partys_journal_is_corrupt(made: Template) -> None:
     journal = copy.deepcopy(made.journals["RU"])
-    with pytest.raises(Corrupt, match="another channel or party"):
+    with pytest.raises(Corrupt, match="party"):
         _open(made, journal, MemoryAnchor())
 
 
 def test_another_channels_journal_is_corrupt(made: Template) -> None:
     channel = make_channel([make_centre("US"), make_centre("RU")], name="another")
-    with pytest.raises(Corrupt, match="another channel or party"):
+    with pytest.raises(Corrupt, match="channel"):
         Endpoint.open(channel, "US", copy.deepcopy(made.journals["US"]), NOW)
 
 

@@ -67,7 +67,10 @@ def test_a_journal_without_an_anchor_counts_as_restored_at_every_opening() -> No
     journal = MemoryJournal()
     for _ in range(2):
         endpoint = Endpoint.open(made.channel, "RU", journal, NOW)
-    assert endpoint.health(NOW).restored
+        assert not endpoint.health(NOW).restored  # whose it is, and nothing more
+    endpoint.receive(made.mandates["RU"], NOW)
+    for _ in range(2):
+        assert Endpoint.open(made.channel, "RU", journal, NOW).health(NOW).restored
 
 
 @pytest.mark.requirement("R-RCPT-2")
