@@ -1,0 +1,1 @@
+"""The flood campaign: what an endpoint keeps, sends and spends when it is flooded."""
