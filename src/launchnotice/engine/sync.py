@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -28,6 +29,7 @@ from launchnotice.wire.bounds import (
     SYNC_FIRST,
     SYNC_PAUSE,
 )
+from launchnotice.wire.cbor import encode
 from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Epoch, Head, MandateVersion, Position, Range
 
@@ -64,7 +66,7 @@ class Syncs:
         self._heard: dict[tuple[str, str, EpochKey], int] = {}
         self._split: dict[tuple[str, str, EpochKey], int] = {}
         self._echoes: dict[str, bytes] = {}
-        self._answered: dict[str, tuple[int, list[Sync]]] = {}
+        self._answered: dict[str, tuple[int, list[bytes]]] = {}
 
     def refused(self, state: State, refusal: Refused) -> None:
         """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs."""
@@ -128,9 +130,11 @@ class Syncs:
         since, answered = self._answered.get(sender, (now, []))
         if not 0 <= now - since < SYNC_PAUSE:
             since, answered = now, []
-        if sync in answered or len(answered) >= MAX_ANSWERS:
+        # By its digest: what a large one takes in memory is many times its bytes.
+        digest = hashlib.sha256(encode(sync.dump())).digest()
+        if digest in answered or len(answered) >= MAX_ANSWERS:
             return False
-        self._answered[sender] = (since, [*answered, sync])
+        self._answered[sender] = (since, [*answered, digest])
         return True
 
     def _tries(self, want: _Want) -> int:
