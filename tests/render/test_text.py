@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from launchnotice import Channel, Draft, Endpoint, Mandate, Review
+from launchnotice import Channel, Draft, Endpoint, Event, Mandate, Review
 from launchnotice.ceremony import draft_mandate, review_mandate, sign_mandate
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import (
@@ -26,8 +26,8 @@ from launchnotice.registry import (
     Place,
     RejectionCode,
 )
-from launchnotice.render import text
-from launchnotice.render.fields import WIDTH
+from launchnotice.render import meanings, text
+from launchnotice.render.fields import WIDTH, words
 from launchnotice.testing.strategies import bodies
 from launchnotice.views import Attention, ExchangeView, LaunchView, SignalView
 from launchnotice.wire import geo, times
@@ -228,6 +228,47 @@ def test_timeline_has_each_event_and_marks_what_may_have_been_seen() -> None:
     assert "receipt, 2×" in text.event(overdue)
 
 
+@pytest.mark.parametrize(
+    ("codes", "table"),
+    [(EventCode, meanings.EVENTS), (FindingCode, meanings.FINDINGS), (Need, meanings.NEEDS)],
+)
+def test_every_code_has_words_of_its_own(codes: Any, table: dict[Any, str]) -> None:
+    """Short enough for one line, in lower case but for what must not be missed, without a full stop."""
+    assert set(table) == set(codes)
+    assert len(set(table.values())) == len(table)
+    for meaning in table.values():
+        assert len(meaning) + 8 <= WIDTH, meaning
+        assert meaning[0].islower()
+        assert not meaning.endswith(".")
+
+
+@pytest.mark.parametrize("code", sorted(set(EventCode) - meanings.ROUTINE))
+def test_an_event_that_is_not_routine_says_what_it_means(code: EventCode) -> None:
+    shown = text.event(Event(7, NOW, code, "RU", b"i" * 32)).splitlines()
+    assert len(shown) == 2
+    assert words(code.value) in shown[0]
+    assert shown[1] == f"        {meanings.EVENTS[code]}"
+
+
+@pytest.mark.parametrize("code", list(FindingCode))
+def test_a_finding_without_values_says_what_it_means(code: FindingCode) -> None:
+    shown = text.finding(protocol_finding(code))
+    assert shown == f"{words(code.value).upper()}: {meanings.FINDINGS[code]}"
+    compared = text.finding(protocol_finding(code, found="x"))
+    assert compared == f"{words(code.value).upper()}; found: x"
+
+
+def test_a_finding_of_a_later_version_has_its_name() -> None:
+    assert text.finding(Finding(name="brand-new")) == "BRAND NEW"
+
+
+@pytest.mark.parametrize("need", list(Need))
+def test_what_needs_an_officer_says_what_to_do(need: Need) -> None:
+    shown = text.attention([Attention(need, bytes(32), "RU", None)], NOW).splitlines()
+    assert words(need.value) in shown[0]
+    assert shown[1:] == [f"        {meanings.NEEDS[need]}"]
+
+
 def view(**changes: Any) -> ExchangeView:
     base = ExchangeView(
         id=bytes(32),
@@ -362,11 +403,6 @@ def test_health_shows_every_field() -> None:
     assert re.search(r"gaps +RU\n", broken)
     assert re.search(r"mandates +none\n", broken)
     assert re.search(r"restored +yes\n", broken)
-
-
-@pytest.mark.parametrize("code", FindingCode)
-def test_every_finding_code_has_a_line(code: FindingCode) -> None:
-    assert text.finding(protocol_finding(code)) == code.value.replace("-", " ").upper()
 
 
 def test_finding_with_hostile_text_is_escaped() -> None:

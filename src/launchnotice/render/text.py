@@ -36,6 +36,7 @@ from launchnotice.render.fields import (
     quote,
     words,
 )
+from launchnotice.render.meanings import EVENTS, FINDINGS, NEEDS, ROUTINE
 from launchnotice.render.records import tree, unread
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
 from launchnotice.wire import times
@@ -161,7 +162,8 @@ def event(event: Event) -> str:
         parts.append(f"{label(event.owed)}, {event.multiple}×")
     if event.again:
         parts.append("PERHAPS SEEN BEFORE")
-    return "\n".join(["  ".join(parts), *layout(_numbered(event.findings), 8)])
+    meaning = [] if event.code in ROUTINE else [f"        {EVENTS[event.code]}"]
+    return "\n".join(["  ".join(parts), *meaning, *layout(_numbered(event.findings), 8)])
 
 
 def timeline(events: Iterable[Event]) -> str:
@@ -170,8 +172,14 @@ def timeline(events: Iterable[Event]) -> str:
 
 
 def finding(finding: Finding) -> str:
-    """One finding in one line: what was compared, under which article, how well that is known."""
+    """One finding in one line: what was compared, under which article, how well that is known.
+
+    Where nothing was compared, the line says what the finding means.
+    """
     parts = [words(escape(finding.name)).upper()]
+    if (finding.subject, finding.expected, finding.found) == (None, None, None):
+        meaning = _MEANING.get(finding.name)
+        parts += [f": {meaning}"] if meaning else []
     if finding.subject is not None:
         parts.append(f": {escape(words(finding.subject))}")
     if finding.expected is not None:
@@ -215,6 +223,7 @@ def channel(channel: Channel) -> str:
 
 # Helpers -------------------------------------------------------------------------------
 
+_MEANING = {code.value: meaning for code, meaning in FINDINGS.items()}
 _PROVISIONAL = "; PROVISIONAL: not all of the rule was read in the text of the agreement"
 
 
@@ -337,7 +346,7 @@ def _need(need: Attention, now: int) -> str:
     parts = [_due(need.by, now).ljust(COLUMN * 2), f"{words(need.need.value):<16} {quote(need.party)}"]
     if need.subject:
         parts.append(f"[{check_code(need.subject)}]")
-    return "  ".join(parts)
+    return "  ".join(parts) + f"\n        {NEEDS[need.need]}"
 
 
 def _due(by: int | None, now: int) -> str:
