@@ -9,13 +9,19 @@ from launchnotice.core import snapshot
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EventCode, FindingCode, Kind, Need, Usage
+from launchnotice.registry import EventCode, FindingCode, IncidentObject, Kind, Need, Usage
+from launchnotice.wire.geo import Point
 from launchnotice.wire.message import parse
+from launchnotice.wire.notices import Incident
 from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch
 from tests.support.dump import state_of
 from tests.support.recovery import Side, Talk, names
 from tests.support.template import Template, template
+
+INCIDENT = Incident(
+    time=NOW, place=Point(latitude=0, longitude=0), object=IncidentObject.OTHER, contact="duty officer"
+)
 
 
 @pytest.fixture
@@ -129,6 +135,33 @@ def test_own_statements_that_were_lost_come_back_and_are_not_made_twice(talk: Ta
     with pytest.raises(UsageError) as caught:
         ru.endpoint.draft(Acknowledgement(subject=notice), now, ["officer-1"])
     assert caught.value.code is Usage.ALREADY_STATED
+
+
+@pytest.mark.requirement("R-RESTORE-8")
+def test_an_emergency_that_was_lost_comes_back(talk: Talk) -> None:
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = us.backup()
+    incident, sends = us.say(INCIDENT, NOW + 100)
+    talk.carry(sends, NOW + 100)
+    now = talk.settle(NOW + 100, 60)
+    us.restore(backup, now)
+    now = talk.settle(now)
+    assert us.endpoint.exchange(incident).data == ru.endpoint.exchange(incident).data
+    assert us.endpoint.exchange(incident).deliveries == {"RU": Delivery.RECEIVED}
+
+
+@pytest.mark.requirement("R-RESTORE-12")
+def test_a_receipt_for_what_is_not_known_starts_a_challenge(talk: Talk) -> None:
+    """The old notice arrives only after the member has answered the challenge."""
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = us.backup()
+    late, sends = us.say(launch(), NOW + 100)
+    us.restore(backup, NOW + 200)
+    now = talk.settle(NOW + 200)
+    assert [event.party for event in us.told(EventCode.SYNCED)] == ["RU"]
+    talk.carry(sends, now)
+    now = talk.settle(now)
+    assert ru.endpoint.exchange(late).data == us.endpoint.exchange(late).data
 
 
 # Marks -----------------------------------------------------------------------------------

@@ -325,7 +325,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
 
 def _placed(entry: Accepted | Noted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
     if not entry.seq:
-        return (entry.id,)
+        return (entry.id, emergency_key(sender)) if sender else (entry.id,)
     return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)
 
 
@@ -336,6 +336,11 @@ def _threaded(thread: bytes) -> tuple[bytes, ...]:
 def thread_key(notice: bytes) -> bytes:
     """The key of the notices that belong to the thread of a notice."""
     return b"thread/" + notice
+
+
+def emergency_key(sender: str) -> bytes:
+    """The key of a peer's emergency notices, which have no position."""
+    return b"emergency/" + sender.encode()
 
 
 def position_key(sender: str, epoch: EpochKey, seq: int) -> bytes:

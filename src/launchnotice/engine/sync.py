@@ -13,13 +13,14 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, position_key
+from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, emergency_key, position_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.forks import id_at
 from launchnotice.core.state import State
 from launchnotice.draft import head_of, heads
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
+from launchnotice.registry import Refusal
 from launchnotice.wire.bounds import (
     MAX_ANSWERS,
     MAX_HEARD,
@@ -35,7 +36,9 @@ from launchnotice.wire.streams import Epoch, Head, MandateVersion, Position, Ran
 
 _Key: TypeAlias = tuple[str, str, EpochKey | None]
 """What is missing: of which party, what it is, in which epoch."""
-_MANDATE, _NOTICES, _SPLIT, _ANSWER = "mandate", "notices", "split", "answer"
+_MANDATE, _NOTICES, _SPLIT, _ANSWER, _DOUBT = "mandate", "notices", "split", "answer", "doubt"
+_LASTING = frozenset({_MANDATE, _DOUBT})
+"""Questions whose back-off outlives them: whoever puts the question into our mouth cannot hurry it."""
 
 
 class _Want(NamedTuple):
@@ -63,14 +66,22 @@ class Syncs:
     def __init__(self) -> None:
         self._asked: dict[_Key, _Asked] = {}
         self._lacking: dict[str, int] = {}
+        self._doubted: set[str] = set()
         self._heard: dict[tuple[str, str, EpochKey], int] = {}
         self._split: dict[tuple[str, str, EpochKey], int] = {}
         self._echoes: dict[str, bytes] = {}
         self._answered: dict[str, tuple[int, list[bytes]]] = {}
 
     def refused(self, state: State, refusal: Refused) -> None:
-        """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs."""
-        if refusal.party is not None and refusal.party != state.own:
+        """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs.
+
+        A member that speaks of a notice of ours that we do not know may hold what a restore has lost.
+        """
+        if refusal.party is None or refusal.party == state.own:
+            return
+        if refusal.code is Refusal.UNKNOWN_SUBJECT:
+            self._doubted.add(refusal.party)
+        else:
             self._lacking[refusal.party] = len(state.mandates[refusal.party])
 
     def heard(self, state: State, member: str, told: Iterable[Head]) -> None:
@@ -123,6 +134,8 @@ class Syncs:
         found = [data for party in parties for data in _mandates_lacking(state, party, sync)]
         for span in sync.wanted:
             found += _notices(state, span, sender)
+        if sync.nonce is not None:
+            found += _emergencies(state, sender)
         return [Send(sender, data) for data in dict.fromkeys(found[:MAX_SYNC_ITEMS])]
 
     def _may_answer(self, sender: str, sync: Sync, now: int) -> bool:
@@ -151,16 +164,20 @@ class Syncs:
         self._asked[want.key] = _Asked(now + wait, tries + 1, want.mark)
         if want.key[1] == _MANDATE:
             del self._lacking[want.key[0]]
+        if want.key[1] == _DOUBT:
+            self._doubted.discard(want.key[0])
 
     def _forget(self, wanted: set[_Key]) -> None:
         """Forget what came. Questions for mandates stay, so that junk cannot undo their back-off."""
-        self._asked = {key: one for key, one in self._asked.items() if key[1] == _MANDATE or key in wanted}
+        self._asked = {key: one for key, one in self._asked.items() if key[1] in _LASTING or key in wanted}
 
     def _wants(self, state: State) -> Iterator[_Want]:
         for party, held in self._lacking.items():
             if len(state.mandates[party]) == held:
                 yield _Want((party, _MANDATE, None), (party,), None, None, held, held)
         if state.epoch is not None:
+            for party in self._doubted:
+                yield _Want((party, _DOUBT, None), (party,), None, state.nonce(party), 0, 0)
             for party, head in state.synced.items():
                 if head is None:
                     yield _Want((party, _ANSWER, None), (party,), None, state.nonce(party), 0, 0)
@@ -248,6 +265,16 @@ def _notices(state: State, span: Range, asker: str) -> list[bytes]:
         for exchange in map(state.exchange, ids):
             if exchange is not None and exchange.data:
                 found += [exchange.data, *_signals(exchange, asker)]
+    return found
+
+
+def _emergencies(state: State, asker: str) -> list[bytes]:
+    """The asker's last emergency notices, which no range names, and what we stated about them."""
+    ids = dict.fromkeys(kept.entry.id for kept in state.find(emergency_key(asker)))  # type: ignore[union-attr]
+    found: list[bytes] = []
+    for exchange in map(state.exchange, [*ids][-MAX_SYNC_ITEMS // 2 :]):
+        if exchange is not None and exchange.data:
+            found += [exchange.data, *_signals(exchange, asker)]
     return found
 
 

@@ -20,7 +20,6 @@ CODES = ("CN", "FR", "IN", "RU", "US")
 ON_THE_WAY = 400
 SPINS = 8
 KNOWN = {
-    "emergency-not-returned": "an emergency notice that its sender lost is handed back by nobody",
     "late-statement-lost": "a statement made after the acknowledgement is offered once",
 }
 """What is known to be missing in the library: counted, and no violation. A row goes when it is mended."""
