@@ -11,6 +11,7 @@ from launchnotice import Channel, Draft, times
 from launchnotice.ceremony import verify_mandates
 from launchnotice.cli import common
 from launchnotice.pact.mandate import load_payload
+from launchnotice.registry import MandateReason
 from tests.cli.conftest import Cli, say
 
 IDENTITIES = [
@@ -270,3 +271,114 @@ def test_draft_of_another_channel_is_neither_signed_nor_sealed(cli: Cli, folder:
 )
 def test_what_cannot_be_shown_as_a_mandate(cli: Cli, folder: Path, words: tuple[str, ...], line: str) -> None:
     assert say(cli("mandate", "show", *words)).startswith(line)
+
+
+# What a mandate ends -----------------------------------------------------------------------
+
+RANDOM, NOTICE = bytes(range(16)).hex(), bytes(range(32)).hex()
+NEXT = (*MAKE, "--previous", "US.cbor", "--out", "m.draft")
+
+
+def test_a_compromise_says_what_stands_and_what_is_disowned(cli: Cli, folder: Path) -> None:
+    words = ("--reason", "compromise", "--stands", f"1:{RANDOM}:7:{NOTICE}", "--confirm", f"2:{'ab' * 16}")
+    made = cli(*NEXT, *words)
+    assert (made.status, made.err) == (0, "")
+    payload = load_payload(Draft.load(Path("m.draft").read_bytes()).payload)
+    assert payload.reason is MandateReason.COMPROMISE
+    [one] = payload.stands
+    assert (one.epoch.number, one.epoch.random.hex()) == (1, RANDOM)
+    assert (one.last.seq, one.last.id.hex()) == (7, NOTICE)
+    for number in (1, 2):
+        signed = cli(*sign(number))
+        assert _does(signed.out) == EFFECT
+    assert cli(*SEAL, "--previous", "US.cbor").status == 0
+    shown = cli("mandate", "show", "m.cbor", "--channel", "channel.cbor", "--previous", "US.cbor")
+    assert shown.status == 0
+    assert _does(made.out) == _does(shown.out) == EFFECT
+
+
+EFFECT = f"""\
+  reason                compromise
+  stands                epoch 1, {RANDOM}:
+                        up to number 7, [0001 0203 0405 0607 0809]; what lies
+                        beyond is DISOWNED
+  DISOWNED              all notices of EVERY OTHER EPOCH under earlier mandates
+  confirms              epoch 2, {"ab" * 16}
+"""
+
+
+def _does(shown: str) -> str:
+    """The section that says what a mandate does."""
+    return shown.split("WHAT IT DOES\n")[1].split("\n\n", maxsplit=1)[0] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), ["nothing: all notices stand", "no epoch"]),
+        (("--reason", "routine"), ["routine", "nothing: all notices stand"]),
+        (("--reason", "fork"), ["fork", "all notices of EVERY EPOCH under earlier"]),
+        (
+            ("--reason", "fork", "--stands", f"1:{RANDOM}:0:{NOTICE}"),
+            ["nothing; what lies beyond is DISOWNED"],
+        ),
+        (
+            ("--reason", "loss", "--stands", f"1:{RANDOM}:7:{NOTICE}"),
+            ["is abandoned", "stays in force until"],
+        ),
+    ],
+)
+def test_the_signing_authority_reads_what_it_ends(
+    cli: Cli, folder: Path, words: tuple[str, ...], said: list[str]
+) -> None:
+    for shown in (cli(*NEXT, *words), cli("mandate", "show", "m.draft"), cli(*sign(1))):
+        does = " ".join(_does(shown.out).split())
+        assert [part for part in said if part not in does] == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "",
+        f"1:{RANDOM}:7",
+        f"1:{RANDOM}:7:{NOTICE}:8",
+        f"0:{RANDOM}:7:{NOTICE}",
+        f"1:{RANDOM[2:]}:7:{NOTICE}",
+        f"1:{RANDOM}:-7:{NOTICE}",
+        f"1:{RANDOM}:x:{NOTICE}",
+        f"1:{RANDOM}:7:{NOTICE[2:]}",
+        f"1:{RANDOM}:7:{'0g' * 32}",
+    ],
+)
+def test_what_is_no_standing_notice_is_one_line(cli: Cli, folder: Path, word: str) -> None:
+    line = say(cli(*NEXT, "--reason", "fork", f"--stands={word}"))
+    assert f"{word!r}: expected NUMBER:HEX:SEQ:ID with 32 and 64 hexadecimal digits" in line
+    assert not Path("m.draft").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ((*MAKE, "--reason", "fork"), "--reason fork: the first mandate is initial; give --previous"),
+        ((*NEXT, "--stands", f"1:{RANDOM}:7:{NOTICE}"), "--stands: give --reason compromise, fork or loss"),
+        (
+            (*NEXT, "--reason", "routine", "--stands", f"1:{RANDOM}:7:{NOTICE}"),
+            "--stands: give --reason compromise, fork or loss",
+        ),
+        ((*NEXT, "--reason", "loss"), "--reason loss: give --stands for each epoch"),
+        (
+            (*NEXT, "--reason", "fork", *("--stands", f"1:{RANDOM}:7:{NOTICE}") * 2),
+            f"--stands 1:{RANDOM}: given twice",
+        ),
+        ((*NEXT, *("--confirm", f"1:{RANDOM}") * 2), f"--confirm 1:{RANDOM}: given twice"),
+    ],
+)
+def test_what_contradicts_itself_is_one_line_and_no_file(
+    cli: Cli, folder: Path, words: tuple[str, ...], line: str
+) -> None:
+    assert say(cli(*words, *(() if "--out" in words else ("--out", "m.draft")))).startswith(line)
+    assert not Path("m.draft").exists()
+
+
+def test_an_unknown_reason_is_refused(cli: Cli, folder: Path) -> None:
+    assert "invalid choice: 'initial'" in cli(*NEXT, "--reason", "initial").err

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from launchnotice import Channel, Draft, Mandate, Refused, SigningKey, UsageError
 from launchnotice.ceremony import draft_mandate, review_mandate, seal_mandate, sign_mandate, verify_mandates
 from launchnotice.cli import common
 from launchnotice.keyfile import MAX_KEY_FILE, load_keys
-from launchnotice.pact.mandate import MandatePayload
+from launchnotice.pact.mandate import MandatePayload, Standing
+from launchnotice.registry import MandateReason
 from launchnotice.render import text
 from launchnotice.render.fields import check_code, groups, quote
-from launchnotice.wire.streams import Epoch
+from launchnotice.wire.streams import Epoch, Position
+
+REASONS: Final = {
+    "routine": MandateReason.ROUTINE,
+    "compromise": MandateReason.COMPROMISE,
+    "fork": MandateReason.FORK,
+    "loss": MandateReason.LOSS,
+}
+"""Reasons of a mandate that follows another, as they are named on the command line."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +78,20 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBER:HEX",
         help="confirm an epoch of the party: its number and its 16 random bytes; once for each",
     )
+    parser.add_argument(
+        "--reason",
+        choices=list(REASONS),
+        help="why it is issued; else initial for the first one, then routine",
+    )
+    parser.add_argument(
+        "--stands",
+        type=_standing,
+        action="append",
+        default=[],
+        metavar="NUMBER:HEX:SEQ:ID",
+        help="the last notice of an epoch that stands: the epoch's number and 16 random bytes, the "
+        "notice's number and id; once for each epoch. After compromise or fork all else is disowned",
+    )
     _add_previous(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="draft to write")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
@@ -112,6 +136,7 @@ def _make(args: argparse.Namespace) -> int:
     previous = _previous(args.previous, channel)
     if previous is not None and previous.payload.party != args.party:
         raise common.Trouble(f"--previous: a mandate of {previous.payload.party}, expected {args.party}")
+    _check_ending(args, previous)
     draft = draft_mandate(
         channel,
         args.party,
@@ -121,6 +146,8 @@ def _make(args: argparse.Namespace) -> int:
         signers=args.signer,
         previous=previous,
         confirmed=args.confirm,
+        reason=REASONS[args.reason] if args.reason else None,
+        stands=args.stands,
     )
     common.write(args.out, draft.data, force=args.force)
     print(text.ceremony(review_mandate(draft, channel), draft, channel))
@@ -188,6 +215,36 @@ def _epoch(word: str) -> tuple[int, bytes]:
             f"{word!r}: expected NUMBER:HEX with 32 hexadecimal digits"
         ) from None
     return int(number), bytes.fromhex(random)
+
+
+def _standing(word: str) -> Standing:
+    try:
+        number, random, seq, notice = word.split(":")
+        return Standing(
+            epoch=Epoch(number=int(number), random=bytes.fromhex(random)),
+            last=Position(seq=int(seq), id=bytes.fromhex(notice)),
+        )
+    except (ValueError, UsageError):
+        raise argparse.ArgumentTypeError(
+            f"{word!r}: expected NUMBER:HEX:SEQ:ID with 32 and 64 hexadecimal digits"
+        ) from None
+
+
+def _check_ending(args: argparse.Namespace, previous: Mandate | None) -> None:
+    """What contradicts itself is said before anybody signs it, and by the names of the options."""
+    if args.reason and previous is None:
+        raise common.Trouble(f"--reason {args.reason}: the first mandate is initial; give --previous")
+    if args.stands and args.reason in {None, "routine"}:
+        raise common.Trouble("--stands: give --reason compromise, fork or loss; else all notices stand")
+    if args.reason == "loss" and not args.stands:
+        raise common.Trouble("--reason loss: give --stands for each epoch whose end was lost")
+    for option, epochs in (
+        ("--stands", [(one.epoch.number, one.epoch.random) for one in args.stands]),
+        ("--confirm", args.confirm),
+    ):
+        twice = [epoch for epoch in epochs if epochs.count(epoch) > 1]
+        if twice:
+            raise common.Trouble(f"{option} {twice[0][0]}:{twice[0][1].hex()}: given twice")
 
 
 def _previous(paths: list[str], channel: Channel) -> Mandate | None:

@@ -22,6 +22,7 @@ from launchnotice.pact.findings import shape_findings
 from launchnotice.pact.mandate import Identity, Mandate, MandatePayload, UnverifiedMandate, load_payload
 from launchnotice.registry import ContentType, KindRow, Refusal, label
 from launchnotice.render import jsonform, text, verdict
+from launchnotice.render.effect import effect
 from launchnotice.render.fields import (
     Node,
     Style,
@@ -173,6 +174,7 @@ def _mandate(
         [
             ("", _envelope(envelope, data)),
             ("PAYLOAD", tree(payload, Style.RAW, ("manifest",))),
+            ("WHAT IT DOES", effect(payload)),
             _signatures(payload.manifest, _listed(payload)),
         ],
         _digested(data),
@@ -250,6 +252,7 @@ def _mandate_draft(draft: Draft, channel: Channel | None, held: dict[bytes, Mand
         [
             ("", _ids(draft.id)),
             ("PAYLOAD", tree(payload, Style.RAW, ("manifest",))),
+            ("WHAT IT DOES", effect(payload)),
             _signatures(payload.manifest, _listed(payload), draft.signatures),
         ],
         _with_signed(draft),

@@ -22,6 +22,7 @@ from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import MandatePayload
 from launchnotice.registry import Evidence, LaunchPhase, Role, label
+from launchnotice.render.effect import effect
 from launchnotice.render.fields import (
     COLUMN,
     Node,
@@ -98,6 +99,7 @@ def ceremony(payload: MandatePayload, draft: Draft, channel: Channel) -> str:
         [
             _section("", layout([_channel(channel), *_identity(draft.id)])),
             _section("WHAT IT SAYS", layout(tree(payload, Style.SPOKEN, skip))),
+            _section("WHAT IT DOES", layout(effect(payload))),
             _section(f"KEYS ({len(payload.identities)} identities)", layout(_identities(payload))),
             _section("SIGNATURES", layout(signatures)),
         ],
