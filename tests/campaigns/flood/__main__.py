@@ -27,7 +27,7 @@ from tests.campaigns.flood.meter import Subject, subject
 from tests.support.template import Template, template
 
 FULL = Bounds(bounds.MAX_HELD, bounds.MAX_NOTED, bounds.MAX_EPOCHS, bounds.MAX_HEARD)
-QUICK = Bounds(64, 256, 64, 64)
+QUICK = Bounds(32, 128, 32, 32)
 OTHERS = ("in-order", "signals", "syncs", "heads", "junk")
 
 

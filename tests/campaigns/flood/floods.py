@@ -28,6 +28,8 @@ LATE = 18_000
 """Seconds after which each deadline of a notice was told at all multiples: three entries each."""
 ASKED = 8
 """Bytes sent for a byte received where each notice leaves a gap: the same question 15 times in five hours."""
+PER_INPUT = 7
+"""Entries for a notice: it, its receipt reserved and sealed, three deadlines, and what it contradicts."""
 PER_BYTE = 4
 """Bytes that are journalled for a byte received: the notice, its receipt reserved and sealed."""
 MILLISECONDS = 20
@@ -202,7 +204,7 @@ def in_order(given: Subject, count: int) -> list[Figure]:
         now, got = given.sizes(), given.received - received
         figures += [
             at_most(f"{name}.state_bytes_per_input", (now.state - before.state) / count, PER_KEPT),
-            at_most(f"{name}.entries_per_input", (now.entries - before.entries) / count, 4),
+            at_most(f"{name}.entries_per_input", (now.entries - before.entries) / count, PER_INPUT),
             at_most(f"{name}.journal_bytes_per_byte", (now.bytes - before.bytes) / got, PER_BYTE),
             at_most(
                 f"{name}.sent_bytes_per_byte", (now.sent - before.sent) / got, 1 + PROOF_OFFERS * 4 / count
