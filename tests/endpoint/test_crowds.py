@@ -40,6 +40,7 @@ def codes(side: Side, notice: Forged) -> list[EventCode]:
     return [event.code for event in step.events if event.subject == notice.id]
 
 
+@pytest.mark.requirement("R-STREAM-7")
 def test_a_notice_of_a_further_epoch_is_noted_and_shown_once(made: Template, us: Forger) -> None:
     ru = Side(made, "RU")
     notices = [first(us, number) for number in range(1, 10)]
@@ -66,6 +67,7 @@ def test_a_first_notice_that_names_no_genesis_is_refused_in_any_epoch(made: Temp
     assert step.refusal.code is Refusal.BAD_EPOCH_PREV
 
 
+@pytest.mark.requirement("R-STREAM-6")
 def test_what_is_held_kept_and_noted_is_bounded_over_all_epochs(made: Template, us: Forger) -> None:
     ru = Side(made, "RU")
     ahead = [us.notice(2, bytes(32), epoch=epoch(number)) for number in range(1, 4)]
@@ -131,6 +133,7 @@ def test_a_party_goes_on_after_its_authority_ended_a_flood(made: Template, us: F
     assert canonical(refolded(ru.endpoint)) == canonical(state_of(ru.endpoint))
 
 
+@pytest.mark.requirement("R-STREAM-7")
 def test_a_confirmed_epoch_is_taken_whatever_else_is_known(made: Template, us: Forger) -> None:
     ru = Side(made, "RU")
     notices = [first(us, number) for number in range(1, 5)]
