@@ -26,8 +26,9 @@ AFTER = 64
 NOISE = 16_384
 LATE = 18_000
 """Seconds after which each deadline of a notice was told at all multiples: three entries each."""
-ASKED = 8
-"""Bytes sent for a byte received where each notice leaves a gap: the same question 15 times in five hours."""
+ASKED = 16
+"""Bytes sent for a byte received where each notice leaves a gap in an epoch of its own: the same question 15
+times in five hours, and each names the heads of up to 256 epochs of its addressee."""
 PER_INPUT = 7
 """Entries for a notice: it, its receipt reserved and sealed, three deadlines, and what it contradicts."""
 PER_BYTE = 4
