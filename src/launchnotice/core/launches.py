@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from launchnotice.core.entries import EpochKey, thread_key
+from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, thread_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.tables import LAUNCH
@@ -66,7 +66,8 @@ def thread(state: State, subject: Exchange) -> list[Exchange]:
 
 def followers(state: State, subject: Exchange) -> list[Exchange]:
     """All notices that belong to the thread of a notice, whoever sent them and whether they count."""
-    named = dict.fromkeys(kept.entry.id for kept in state.find(thread_key(subject.id)))  # type: ignore[union-attr]
+    kept = state.find(thread_key(subject.id))
+    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
     found = [one for one in map(state.exchange, named) if one is not None and one.data]
     return sorted(found, key=_order)
 

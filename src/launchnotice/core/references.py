@@ -116,4 +116,6 @@ def _notification(exchange: Exchange | None) -> LaunchNotification | None:
     if exchange is None or not exchange.data or exchange.kind not in (Kind.LAUNCH, Kind.AMENDMENT):
         return None
     body = recall(exchange.data).body
-    return body.notification if isinstance(body, Amendment) else body  # type: ignore[return-value]  # of its kind
+    if isinstance(body, Amendment):
+        return body.notification
+    return body if isinstance(body, LaunchNotification) else None

@@ -22,7 +22,7 @@ from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import Refusal
-from launchnotice.wire.message import recall
+from launchnotice.wire.message import EmergencyPayload, recall
 
 _STATEFUL = frozenset(
     {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
@@ -258,5 +258,6 @@ class Ledger:
             return self.restored
         epoch, seq = (entry.number, entry.random), entry.seq
         if not seq and isinstance(entry, Accepted):
-            seq = recall(entry.data).payload.head.seq  # type: ignore[attr-defined]  # an emergency's
+            payload = recall(entry.data).payload
+            seq = payload.head.seq if isinstance(payload, EmergencyPayload) else 0
         return self.state.seen_before(entry.sender, epoch, seq)

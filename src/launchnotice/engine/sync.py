@@ -270,7 +270,8 @@ def _notices(state: State, span: Range, asker: str) -> list[bytes]:
 
 def _emergencies(state: State, asker: str) -> list[bytes]:
     """The asker's last emergency notices, which no range names, and what we stated about them."""
-    ids = dict.fromkeys(kept.entry.id for kept in state.find(emergency_key(asker)))  # type: ignore[union-attr]
+    kept = state.find(emergency_key(asker))
+    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted))
     found: list[bytes] = []
     for exchange in map(state.exchange, [*ids][-MAX_SYNC_ITEMS // 2 :]):
         if exchange is not None and exchange.data:

@@ -19,13 +19,14 @@ Not here: COSE's tag 98, which `wire.cose` takes off before it decodes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias, TypeGuard
 
 import cbor2
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
 from launchnotice.wire.bounds import ARRAY_ITEMS, ITEM_SIZE, MAX_DEPTH
+from launchnotice.wire.layout import LONG
 
 Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[int, Value] | None"
 
@@ -73,7 +74,7 @@ def _parse(data: bytes, room: int) -> Value:
         raise _fault(data, room) from None
     if not _plain(value) or cbor2.dumps(value) != data:
         raise _fault(data, room)
-    return value  # type: ignore[return-value]  # _plain has proved the type
+    return value
 
 
 def decode_field(data: bytes, at: int) -> tuple[Value, int]:
@@ -87,7 +88,7 @@ def decode_field(data: bytes, at: int) -> tuple[Value, int]:
     encoded = cbor2.dumps(value)
     if not data.startswith(encoded, at):
         raise ValueError
-    return value, at + len(encoded)  # type: ignore[return-value]  # _plain has proved the type
+    return value, at + len(encoded)
 
 
 def _loads(data: bytes, depth: int) -> object:
@@ -116,7 +117,7 @@ _NO_TAGS: Final = _DenyTags()
 _LEAVES: Final = frozenset({int, bytes, str, bool, type(None)})
 
 
-def _plain(value: object) -> bool:
+def _plain(value: object) -> TypeGuard[Value]:
     """Whether there are the exact types of LNP/1 alone, and every map's keys are in order."""
     todo = [value]
     for outer in todo:
@@ -209,7 +210,7 @@ def _pairs(data: bytes, at: int, count: int, room: _Room) -> int:
     last = -1
     for _ in range(count):
         key = data[at]
-        if key < 24:  # noqa: PLR2004 - the head of an unsigned integer below 24 is its value
+        if key < LONG:  # the head of so small an unsigned integer is its value
             at += 1
         else:
             key, at = _key(data, at)
@@ -223,7 +224,7 @@ def _pairs(data: bytes, at: int, count: int, room: _Room) -> int:
 
 def _key(data: bytes, at: int) -> tuple[int, int]:
     first = data[at]
-    argument, at = (first & 31, at + 1) if first & 31 < 24 else _argument(data, at)  # noqa: PLR2004 - as above
+    argument, at = (first & 31, at + 1) if first & 31 < LONG else _argument(data, at)
     if first >> 5 > _NINT:
         raise Refused(Refusal.FORBIDDEN_TYPE, "a map key that is no integer")
     return argument + (first >> 5) * _NEGATIVE, at
@@ -232,7 +233,7 @@ def _key(data: bytes, at: int) -> tuple[int, int]:
 def _item(data: bytes, at: int, room: _Room) -> int:
     first = data[at]
     major = first >> 5
-    if first & 31 < 24:  # noqa: PLR2004 - the argument stands in the first byte
+    if first & 31 < LONG:
         argument, at = first & 31, at + 1
     else:
         argument, at = _argument(data, at)
