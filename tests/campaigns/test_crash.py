@@ -13,12 +13,14 @@ import pytest
 
 from launchnotice import Endpoint, Event
 from launchnotice.errors import JournalError
-from tests.campaigns.crash import damage, planted, run, stories
+from tests.campaigns import planted
+from tests.campaigns.crash import damage, run, stories
+from tests.campaigns.crash.planted import FAULTS
 from tests.campaigns.crash.stores import LOG, lose
 from tests.campaigns.crash.trip import ANY, BOUNDARIES, FAILING, FILES_ONLY, Crash, Fault, Tripwire
 from tests.campaigns.figures import Figure, at_least, at_most, show
+from tests.support.planted import ROOT, apply, copy
 
-ROOT = Path(__file__).parents[2]
 IN_A_CHILD = """\
 from itertools import islice
 from tests.campaigns.crash import stories
@@ -138,17 +140,15 @@ def test_damaged_files_are_refused_or_open_as_they_once_were(kind: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
-@pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
+@pytest.mark.parametrize("patch", FAULTS.patches, ids=lambda patch: patch.stem)
 def test_a_planted_fault_applies_and_names_its_check(patch: Path, tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
+    copy(tmp_path)
     assert planted.expected(patch)
-    assert planted.apply(patch, tmp_path) == ""
+    assert apply(patch, tmp_path) == ""
 
 
 def test_there_are_at_least_six_planted_faults() -> None:
-    assert len(planted.PATCHES) >= 6
+    assert len(FAULTS.patches) >= 6
 
 
 def test_figures_are_lines_or_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,11 +16,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.campaigns.network import bodies, planted, rest, run
+from tests.campaigns import planted
+from tests.campaigns.network import bodies, rest, run
 from tests.campaigns.network.calls import KNOWN
 from tests.campaigns.network.model import Model, Violation, read
+from tests.campaigns.network.planted import FAULTS
 from tests.campaigns.network.schedule import FORKED, SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
 from tests.campaigns.network.world import World
+from tests.support.planted import apply, copy
 
 some = st.integers(0, 100_000)
 party = st.integers(0, 4)
@@ -196,17 +199,15 @@ def test_the_model_knows_a_position_that_is_signed_twice() -> None:
 
 
 def test_there_are_at_least_fifteen_planted_faults() -> None:
-    assert len(planted.PATCHES) >= 15
+    assert len(FAULTS.patches) >= 15
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
-@pytest.mark.parametrize("patch", planted.PATCHES, ids=lambda patch: patch.stem)
+@pytest.mark.parametrize("patch", FAULTS.patches, ids=lambda patch: patch.stem)
 def test_a_planted_fault_applies_and_names_its_check(patch: Path, tmp_path: Path) -> None:
-    shutil.copytree(
-        planted.ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
+    copy(tmp_path)
     assert planted.expected(patch)
-    assert planted.apply(patch, tmp_path) == ""
+    assert apply(patch, tmp_path) == ""
 
 
 @pytest.mark.parametrize(

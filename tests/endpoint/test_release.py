@@ -33,6 +33,18 @@ def to_ru(sends: tuple[Send, ...] | list[Send], notice: bytes) -> int:
     return sum(send.to == "RU" and cose.parse(send.data, 1 << 20).message_id == notice for send in sends)
 
 
+def sealed_unknowingly(made: Template) -> tuple[Site, Endpoint, Draft]:
+    """US's journal stores the seal of a notice and fails, so that its endpoint does not know."""
+    site = Site(made, "US")
+    us = site.open()
+    us.poll(NOW)
+    draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
+    site.journal.doomed, site.journal.stored = Sealed, True
+    with pytest.raises(JournalError):
+        us.submit(draft, NOW)
+    return site, us, draft
+
+
 def from_now_on(endpoint: Endpoint, now: int, seconds: int = 100_000) -> list[Send]:
     """What a host sends that polls at each deadline."""
     sends = list(endpoint.poll(now).sends)
@@ -67,13 +79,7 @@ def test_a_party_that_owes_nothing_is_told_although_the_anchor_failed_at_the_one
 def test_a_party_that_owes_nothing_is_told_although_the_process_died_before_the_release(
     owing_nothing: Template,
 ) -> None:
-    site = Site(owing_nothing, "US")
-    us = site.open()
-    us.poll(NOW)
-    draft = sign(us, owing_nothing.centres["US"], launch(), NOW, OFFICERS)
-    site.journal.doomed, site.journal.stored = Sealed, True
-    with pytest.raises(JournalError):
-        us.submit(draft, NOW)
+    site, _, draft = sealed_unknowingly(owing_nothing)
     again = site.open(now=NOW + 60)
     assert not again.health(NOW + 60).restored
     assert again.next_deadline == NOW + 60
@@ -305,12 +311,6 @@ def test_a_party_that_owes_nothing_is_told_although_the_seals_outcome_was_unknow
     owing_nothing: Template,
 ) -> None:
     """The process lives on: it learns from the journal that the notice is sealed."""
-    site = Site(owing_nothing, "US")
-    us = site.open()
-    us.poll(NOW)
-    draft = sign(us, owing_nothing.centres["US"], launch(), NOW, OFFICERS)
-    site.journal.doomed, site.journal.stored = Sealed, True
-    with pytest.raises(JournalError):
-        us.submit(draft, NOW)
+    _, us, draft = sealed_unknowingly(owing_nothing)
     assert us.next_deadline == NOW
     assert to_ru(from_now_on(us, NOW), draft.id) == 1

@@ -12,25 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
-HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parents[1]
-PATCHES: Final = sorted(HERE.glob("*.patch"))
+from tests.support.planted import planted, run
+
+PATCHES: Final = sorted(Path(__file__).parent.glob("*.patch"))
 UNCHANGED: Final = "unchanged"
 TIMEOUT: Final = 180
 PROGRAM: Final = """\
-import sys
-import launchnotice
 from launchnotice.cli import main
-assert launchnotice.__file__.startswith(sys.argv.pop(1)), launchnotice.__file__
 sys.exit(main())
 """
 
@@ -52,40 +45,10 @@ def try_patch(patch: Path | None) -> Result:
     """Run the demonstration on a copy of the package with one patch, or with none."""
     name = patch.stem if patch else UNCHANGED
     goal = 1 if patch else 0
-    with tempfile.TemporaryDirectory(prefix="launchnotice-mutant-") as folder:
-        source = Path(folder).resolve() / "src"
-        shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-        if patch and (fault := apply(patch, source.parent)):
-            return Result(name, None, goal, f"the patch does not apply: {fault}")
-        return demonstrate(name, goal, source)
-
-
-def apply(patch: Path, folder: Path) -> str:
-    """Apply a patch to the copy; gives what is wrong with it, nothing if it was applied."""
-    # The ceiling keeps git from taking the copy for a part of some repository around it.
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    done = subprocess.run(
-        ["git", "apply", str(patch)],  # noqa: S607 - whichever git there is
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip() if done.returncode else ""
-
-
-def demonstrate(name: str, goal: int, source: Path) -> Result:
-    """Run the demonstration with the package in that folder."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(source), "demo", "--suite", "classic", "--seed", "1988"],
-        cwd=source.parent,
-        env={**os.environ, "PYTHONPATH": str(source)},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
+    with planted(patch) as (source, wrong):
+        if wrong:
+            return Result(name, None, goal, f"the patch does not apply: {wrong}")
+        done = run(source, PROGRAM, "demo", "--suite", "classic", "--seed", "1988", timeout=TIMEOUT)
     said = [line for line in done.stdout.splitlines() if line.startswith("FAILED: ")]
     last = done.stderr.strip().splitlines()[-1:] or done.stdout.strip().splitlines()[-1:]
     return Result(name, done.returncode, goal, (said or last or [""])[0])

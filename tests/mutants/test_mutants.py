@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import PATCHES, ROOT, Result, apply
+from tests.mutants.__main__ import PATCHES, Result
+from tests.support.planted import ROOT, apply, copy
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
 
@@ -34,9 +35,7 @@ def test_there_are_at_least_five() -> None:
 @needs_git
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
 def test_a_patch_applies_and_changes_one_file(patch: Path, tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
+    copy(tmp_path)
     assert apply(patch, tmp_path) == ""
     name = next(line[6:] for line in patch.read_text().splitlines() if line.startswith("+++ b/"))
     assert (tmp_path / name).read_bytes() != (ROOT / name).read_bytes()

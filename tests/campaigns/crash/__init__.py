@@ -5,5 +5,5 @@
 - `life`: one life of an endpoint, from opening to crash; `child`: the same in a process that is killed.
 - `book`: a journal read without the endpoint. `world`: two parties, their hosts and the link.
 - `stories`: what happens; `damage`: files that are torn, cut, rolled back; `run`: the whole campaign.
-- `planted`: faults put into a copy of the package, each of which the campaign must find.
+- `planted`: how it looks for the faults of `patches`, each put into a copy of the package.
 """

@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from launchnotice import Endpoint, Step
 from launchnotice.core import entries
-from launchnotice.journal import Entry, Stored
+from launchnotice.journal import Entry
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.sqlite import SqliteJournal
 from launchnotice.registry import EventCode, Kind, Place
+from launchnotice.testing.journal import FlakyJournal
 from launchnotice.wire import cose
 from launchnotice.wire.bounds import MAX_MANDATE
 from launchnotice.wire.signals import Receipt
@@ -32,32 +33,21 @@ POLL_EVERY = 100
 """Inputs a second: the endpoint is polled after so many."""
 
 
-class CountedJournal:
+class CountedJournal(FlakyJournal):
     """A journal in a file, outside of what is measured as memory; it counts what it is given."""
 
     def __init__(self, path: Path) -> None:
-        self._inner = SqliteJournal(path)
+        self._file = SqliteJournal(path)
+        super().__init__(self._file)
         self.entries = self.bytes = 0
 
     def append(self, after: int, rows: Sequence[Entry]) -> None:
-        self._inner.append(after, rows)
+        super().append(after, rows)
         self.entries += len(rows)
         self.bytes += sum(len(row.data) for row in rows)
 
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        return self._inner.read(after, limit)
-
-    def find(self, key: bytes) -> Sequence[Stored]:
-        return self._inner.find(key)
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        return self._inner.load_snapshot()
-
-    def save_snapshot(self, position: int, state: bytes) -> None:
-        self._inner.save_snapshot(position, state)
-
     def close(self) -> None:
-        self._inner.close()
+        self._file.close()
 
 
 class Sizes(NamedTuple):

@@ -5,5 +5,5 @@
 - `bodies`: what officers say. `calls`: what must hold after each call. `world`: what can happen.
 - `rest`: the network heals; what must hold in the end.
 - `schedule`: events drawn at random, stored, run again, made shorter. `run`: the whole campaign.
-- `planted`: faults put into a copy of the package, each of which the campaign must find.
+- `planted`: how it looks for the faults of `patches`, each put into a copy of the package.
 """

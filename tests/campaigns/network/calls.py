@@ -153,7 +153,7 @@ class Calls:
         del self.wire[:-ON_THE_WAY]
 
     def _check_durable(self, site: Site, data: bytes, message: Seen) -> None:
-        rows = site.journal.inner._data
+        rows = site.journal.memory._data
         at = next((at for at in range(len(rows), 0, -1) if data in rows[at - 1]), 0)
         if not at:
             raise Violation("not-durable", f"{site.code} releases kind {message.kind} that no journal holds")
@@ -232,7 +232,7 @@ class Calls:
 
     def _own(self, site: Site) -> set[bytes]:
         """Ids of own notices and mandates whose bytes this journal holds."""
-        rows = b"".join(site.journal.inner._data)
+        rows = b"".join(site.journal.memory._data)
         own = [data for data, party in self.model.ever.items() if party == site.code]
         return {read(data).id for data in own if data in rows}
 

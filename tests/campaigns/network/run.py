@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -113,10 +112,3 @@ def replay(path: Path) -> list[tuple[str, tuple[str, str] | None]]:
     """Run stored failures again: the check that failed, and what fails now."""
     rows = json.loads(path.read_text())
     return [(row["check"], play(Schedule(row["parties"], row["events"])).violation) for row in rows]
-
-
-def temporary() -> Path:
-    """A new file for failures."""
-    descriptor, name = tempfile.mkstemp(".json", "launchnotice-network-")
-    os.close(descriptor)
-    return Path(name)

@@ -15,8 +15,9 @@ import cbor2
 from launchnotice import Draft, Endpoint
 from launchnotice.core import entries
 from launchnotice.errors import JournalError
-from launchnotice.journal import Entry, Stored
+from launchnotice.journal import Entry
 from launchnotice.journal.memory import MemoryJournal
+from launchnotice.testing.journal import FlakyJournal
 from launchnotice.wire.keys import PublicKey, SigningKey
 from tests.campaigns.network.model import SYNC, Epoch, Model, Seen, Violation, read_payload
 from tests.support import NOW
@@ -48,32 +49,21 @@ class Fuse:
             raise JournalError("planned fault") if self.fails else Crash
 
 
-class Store:
+class Store(FlakyJournal):
     """A journal in memory whose process can die at its boundaries."""
 
-    def __init__(self, inner: MemoryJournal, fuse: Fuse) -> None:
-        self.inner, self.fuse = inner, fuse
-        self.length = len(inner._data)
+    def __init__(self, memory: MemoryJournal, fuse: Fuse) -> None:
+        super().__init__(memory)
+        self.memory, self.fuse = memory, fuse
+        self.length = len(memory._data)
 
     def append(self, after: int, new: Sequence[Entry]) -> None:
         if new:
             self.fuse.burn()
-        self.inner.append(after, new)
-        self.length = len(self.inner._data)
+        super().append(after, new)
+        self.length = len(self.memory._data)
         if new:
             self.fuse.burn()
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        return self.inner.read(after, limit)
-
-    def find(self, key: bytes) -> Sequence[Stored]:
-        return self.inner.find(key)
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        return self.inner.load_snapshot()
-
-    def save_snapshot(self, position: int, state: bytes) -> None:
-        self.inner.save_snapshot(position, state)
 
 
 class Anchor:
@@ -183,7 +173,7 @@ class Site:
         """A backup is made."""
         self.copies.append(
             Copy(
-                copied(self.journal.inner),
+                copied(self.journal.memory),
                 self.anchor.mark,
                 frozenset(self.holds),
                 frozenset(self.proven),
@@ -220,7 +210,7 @@ class Site:
 
     def _unsign(self) -> None:
         """What was signed and never released is gone without a trace; its place is free again."""
-        kept = b"".join(self.journal.inner._data)
+        kept = b"".join(self.journal.memory._data)
         for (party, _), ids in self.model.signed.items():
             if party == self.code:
                 ids -= {one for one in ids if one not in self.model.bytes_of and one not in kept}
