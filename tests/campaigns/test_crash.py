@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +12,12 @@ import pytest
 
 from launchnotice import Endpoint, Event
 from launchnotice.errors import JournalError
-from tests.campaigns import planted
 from tests.campaigns.crash import damage, run, stories
 from tests.campaigns.crash.planted import FAULTS
 from tests.campaigns.crash.stores import LOG, lose
 from tests.campaigns.crash.trip import ANY, BOUNDARIES, FAILING, FILES_ONLY, Crash, Fault, Tripwire
 from tests.campaigns.figures import Figure, at_least, at_most, show
-from tests.support.planted import ROOT, apply, copy
+from tests.support.planted import ROOT
 
 IN_A_CHILD = """\
 from itertools import islice
@@ -137,14 +135,6 @@ def test_damaged_files_are_refused_or_open_as_they_once_were(kind: str) -> None:
         result = damage.meet({"damage": kind, "variant": variant, "snapshots": stories.NEVER})
         assert result.violation is None
         assert (result.outcome == "whole") is (kind in damage.HARMLESS) or kind.startswith("log")
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
-@pytest.mark.parametrize("patch", FAULTS.patches, ids=lambda patch: patch.stem)
-def test_a_planted_fault_applies_and_names_its_check(patch: Path, tmp_path: Path) -> None:
-    copy(tmp_path)
-    assert planted.expected(patch)
-    assert apply(patch, tmp_path) == ""
 
 
 def test_there_are_at_least_six_planted_faults() -> None:

@@ -7,7 +7,6 @@ once the network has healed all agree; see `tests.campaigns.network`.
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from tests.campaigns.network.model import Model, Violation, read
 from tests.campaigns.network.planted import FAULTS
 from tests.campaigns.network.schedule import FORKED, SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
 from tests.campaigns.network.world import World
-from tests.support.planted import apply, copy
 
 some = st.integers(0, 100_000)
 party = st.integers(0, 4)
@@ -200,14 +198,6 @@ def test_the_model_knows_a_position_that_is_signed_twice() -> None:
 
 def test_there_are_at_least_fifteen_planted_faults() -> None:
     assert len(FAULTS.patches) >= 15
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
-@pytest.mark.parametrize("patch", FAULTS.patches, ids=lambda patch: patch.stem)
-def test_a_planted_fault_applies_and_names_its_check(patch: Path, tmp_path: Path) -> None:
-    copy(tmp_path)
-    assert planted.expected(patch)
-    assert apply(patch, tmp_path) == ""
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutants.__main__ import PATCHES, Result
-from tests.support.planted import ROOT, apply, copy
+from tests.support.planted import ROOT, apply, changed, copy
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="patches are applied by git")
 
@@ -37,8 +37,9 @@ def test_there_are_at_least_five() -> None:
 def test_a_patch_applies_and_changes_one_file(patch: Path, tmp_path: Path) -> None:
     copy(tmp_path)
     assert apply(patch, tmp_path) == ""
-    name = next(line[6:] for line in patch.read_text().splitlines() if line.startswith("+++ b/"))
+    name = changed(patch)[0]
     assert (tmp_path / name).read_bytes() != (ROOT / name).read_bytes()
+    compile((tmp_path / name).read_text(), name, "exec")
 
 
 @needs_git

@@ -44,6 +44,11 @@ def apply(patch: Path, folder: Path) -> str:
     return done.stderr.strip() if done.returncode else ""
 
 
+def changed(patch: Path) -> list[str]:
+    """The files that a patch changes."""
+    return [line[6:] for line in patch.read_text().splitlines() if line.startswith("+++ b/")]
+
+
 @contextmanager
 def planted(patch: Path | None) -> Iterator[tuple[Path, str]]:
     """A copy's `src` with one patch, or with none, and what is wrong with the patch."""
