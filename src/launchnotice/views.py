@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from launchnotice.core import launches
-from launchnotice.core.entries import Fired
 from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.state import State
@@ -249,23 +248,6 @@ def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
 def _newest(state: State, party: str) -> bytes:
     mandate = state.mandate(party)
     return mandate.id if mandate else b""
-
-
-def overdue(state: State, now: int) -> list[Fired]:
-    """The deadlines that have passed and were not told: a deadline is met at ``time <= deadline``."""
-    return [
-        Fired(x.id, due.party, due.owed.value, due.multiple)
-        for x in state.exchanges.values()
-        for due in x.deadlines(state.channel, state.own)
-        if due.at < now
-    ]
-
-
-def next_overdue(state: State) -> int | None:
-    """The first second, from which `overdue` finds something; None if nothing is owed."""
-    open_exchanges = state.exchanges.values()
-    ends = [due.at + 1 for x in open_exchanges for due in x.deadlines(state.channel, state.own)]
-    return min(ends, default=None)
 
 
 def health(state: State, now: int, *, restored: bool) -> Health:

@@ -47,11 +47,11 @@ def test_an_opening_names_the_newest_epoch_that_has_notices() -> None:
     made = template()
     us = made.open("US")
     numbers = iter(range(2, 9))
-    us._epoch_id = lambda: bytes([next(numbers)]) * 16
+    us._duties._epoch_id = lambda: bytes([next(numbers)]) * 16
     sent = state(us, made.centres["US"], launch(), NOW, OFFICERS).sends[-1].data
     for _ in range(2):
         us._ledger.restored = True
-        us._open_epoch(NOW)
+        us._duties.open_epoch(NOW)
     payload = parse(state(us, made.centres["US"], launch(), NOW, OFFICERS).sends[-1].data)._payload
     assert isinstance(payload, ChainedPayload)
     assert payload.epoch.number == 3

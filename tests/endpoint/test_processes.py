@@ -72,11 +72,11 @@ def test_what_another_node_sealed_first_is_what_counts(tmp_path: Path) -> None:
             one.append(stored.position - 1, [row])
         first, second = opened(made, one), opened(made, two)
         first.receive(made.forger("RU").notice().data, NOW)
-        first._state_receipts(NOW)
+        first._duties._state_receipts(NOW)
         second.poll(NOW)  # seals what the first has reserved
         assert state_of(first).unsealed
-        first._seal(NOW)
-        assert [send for send in first._outgoing if send.data not in made.mandates.values()] == []
+        first._duties.seal(NOW)
+        assert [send for send in first._duties._outgoing if send.data not in made.mandates.values()] == []
         assert not state_of(first).unsealed
 
 

@@ -155,7 +155,7 @@ class World:
         """A poll before `next_deadline` changes and says nothing."""
         due = node.endpoint.next_deadline
         before = snapshot(node.endpoint)
-        steady = self.now + node.skew >= node.endpoint._now
+        steady = self.now + node.skew >= node.endpoint._duties.now
         step = self.call(node, lambda endpoint, now: endpoint.poll(now))
         if step is not None and steady and (due is None or self.now + node.skew < due):
             assert (step.events, step.sends) == ((), ())
