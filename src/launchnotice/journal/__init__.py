@@ -8,7 +8,7 @@
 - An append that raises any other `JournalError` has an unknown outcome: read again before going on.
 - One journal per channel and party. Calls on one object must not overlap.
 
-Stores: `journal.memory`, `journal.sqlite`; anchors: `journal.anchor`. A store of your own is
+Stores: `journal.memory`, `journal.sqlite`, `journal.postgres`; anchors: `journal.anchor`. A store of your own is
 tested with `launchnotice.testing.journal.JournalContract`.
 
 Not here: the hash chain, the fold, any clock.

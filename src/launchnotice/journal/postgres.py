@@ -1,0 +1,299 @@
+"""A journal in a PostgreSQL database, for several nodes of one centre; one database holds many journals.
+
+- Needs the extra ``launchnotice[postgres]`` (psycopg 3), and a PostgreSQL server from version 13.
+- The primary key (journal, position) decides between writers: of two appends after one position, one
+  commits and the other raises `Conflict`. Isolation is READ COMMITTED, whatever the server's default.
+- A commit returns when it is durable: ``synchronous_commit`` must be ``on`` or ``remote_apply``, ``fsync``
+  and ``full_page_writes`` on, and the server no standby. It is asked on each connection and in each
+  transaction, since an administrator can change it at any time.
+- A commit that ends with a warning (a server that gave up waiting for its standby), a broken connection
+  or a cancelled query has an unknown outcome: `JournalError`, and the next call connects anew.
+- Tables that are not those of this format are refused with `Corrupt`, which names what differs.
+- No error of the driver leaves this module: `Corrupt` for what the database holds, else `JournalError`.
+- A journal may be used from any thread, but its calls must not overlap. Open it after a fork, not before.
+- A pooler in front of the server must give whole sessions.
+
+Not here: the hash chain, fencing a former primary, backups; `docs/nodes.md` has what a centre sets up.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from launchnotice.errors import Conflict, Corrupt, JournalError
+from launchnotice.journal import Stored
+from launchnotice.journal.postgres_schema import check_server, check_tables
+
+try:
+    import psycopg
+    from psycopg import conninfo as connection_strings
+    from psycopg import errors
+except ImportError as missing:
+    raise ImportError(f"{__name__} needs psycopg: install launchnotice[postgres]") from missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+    from typing import LiteralString, Self
+
+    from launchnotice.journal import Entry
+
+__all__ = ["PostgresJournal"]
+
+_LAST: Final = "SELECT max(position) FROM launchnotice.entry WHERE journal = %s"
+_DAMAGE: Final = {
+    "XX001": "damaged: a data page",  # data_corrupted
+    "XX002": "damaged: an index",  # index_corrupted
+    "3F000": "its schema is gone",  # invalid_schema_name
+    "42P01": "a table is gone",  # undefined_table
+    "42703": "a column is gone",  # undefined_column
+}
+
+
+class PostgresJournal:
+    """One journal of a database; see `launchnotice.journal.Journal`. Close it, or use it in ``with``.
+
+    Args:
+        conninfo: libpq connection string or URI. With standbys name them all, and
+            ``target_session_attrs=read-write``.
+        channel: id of the channel (32 bytes). `party`: code of the party whose journal it is. A pair that
+            the database does not know becomes a new journal; the tables are made if there are none.
+        timeout: seconds to wait for a connection, a statement or another writer before `JournalError`.
+            (A commit waits for a synchronous standby as long as the server makes it wait.)
+
+    Raises:
+        Corrupt: the schema ``launchnotice`` is another application's, of another format or changed.
+        JournalError: no connection; a standby; settings under which a commit is not durable; no permission.
+    """
+
+    def __init__(self, conninfo: str, channel: bytes, party: str, *, timeout: float = 10.0) -> None:
+        self._channel, self._party, self._timeout = channel, party, timeout
+        self._name = f"journal {channel.hex()[:16]} of {party}"
+        self._parameters = _parameters(conninfo, timeout)
+        self._warnings: list[str] = []
+        self._closed = False
+        self._db: psycopg.Connection[Any] | None = None
+        with self._translated():
+            self._open(create=True)
+
+    def append(self, after: int, entries: Sequence[Entry]) -> None:
+        """Store entries at after+1, after+2, ...: all or none, durable on return.
+
+        Raises:
+            Conflict: the last position is not `after`; nothing was stored.
+            JournalError: it failed; if while committing, the outcome is unknown.
+        """
+        numbered = list(enumerate(entries, after + 1))
+        rows = [(self._id, position, _octets(entry.data)) for position, entry in numbered]
+        filed = [
+            (self._id, _octets(key), position) for position, entry in numbered for key in set(entry.keys)
+        ]
+        with self._writing() as db:
+            last = _one(db, _LAST, self._id) or 0
+            if last != after:
+                raise Conflict(f"append after {after}: the last position is {last}")
+            with db.cursor() as cursor:
+                try:
+                    cursor.executemany("INSERT INTO launchnotice.entry VALUES (%s, %s, %s)", rows)
+                except errors.UniqueViolation as error:
+                    # Another writer's commit came between the question and the answer.
+                    raise Conflict(f"append after {after}: another writer was first") from error
+                cursor.executemany("INSERT INTO launchnotice.look_up VALUES (%s, %s, %s)", filed)
+
+    def read(self, after: int, limit: int) -> Sequence[Stored]:
+        """Up to `limit` entries with a position greater than `after`, in order.
+
+        Raises:
+            Corrupt: entries are missing, or damaged in a way that PostgreSQL notices.
+            JournalError: it could not be read.
+        """
+        start = max(after, 0)
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT position, data FROM launchnotice.entry WHERE journal = %s AND position > %s"
+                " ORDER BY position LIMIT %s",
+                (self._id, start, max(limit, 0)),
+            ).fetchall()
+        if rows and rows[-1][0] != start + len(rows):
+            raise Corrupt(f"{self._name}: entries are missing after position {start}")
+        return [Stored(position, data) for position, data in rows]
+
+    def find(self, key: bytes) -> Sequence[Stored]:
+        """All entries filed under `key`, in order.
+
+        Raises:
+            Corrupt: an entry is missing, or damaged in a way that PostgreSQL notices.
+            JournalError: it could not be read.
+        """
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT position, data FROM launchnotice.look_up"
+                " LEFT JOIN launchnotice.entry USING (journal, position)"
+                " WHERE journal = %s AND key = %s ORDER BY position",
+                (self._id, _octets(key)),
+            ).fetchall()
+        if any(data is None for _, data in rows):
+            raise Corrupt(f"{self._name}: a key names an entry that is missing")
+        return [Stored(position, data) for position, data in rows]
+
+    def load_snapshot(self) -> tuple[int, bytes] | None:
+        """Position and state of the last saved snapshot; None if there is none."""
+        with self._reading() as db:
+            row = db.execute(
+                "SELECT position, state FROM launchnotice.snapshot WHERE journal = %s", (self._id,)
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def save_snapshot(self, position: int, state: bytes) -> None:
+        """Keep `state`, folded up to `position`, durable on return; it replaces the previous one."""
+        row = (self._id, position, _octets(state))
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO launchnotice.snapshot VALUES (%s, %s, %s) ON CONFLICT (journal)"
+                " DO UPDATE SET position = excluded.position, state = excluded.state",
+                row,
+            )
+
+    def close(self) -> None:
+        """Close the connection; further calls but this one raise `JournalError`."""
+        self._closed = True
+        self._drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.Error, OSError, OverflowError, ValueError) as error:
+            damage = _DAMAGE.get(getattr(error, "sqlstate", None) or "")
+            if damage:
+                raise Corrupt(f"{self._name}: {damage}") from error
+            raise JournalError(f"{self._name}: {_reason(error)}") from error
+        except (Conflict, Corrupt) as error:
+            raise type(error)(f"{self._name}: {error}") from error
+        except JournalError as error:
+            raise JournalError(f"{self._name}: {error}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[psycopg.Connection[Any]]:
+        with self._translated():
+            if self._closed:
+                raise JournalError("closed")
+            # A journal that was open may not come back as a new, empty one.
+            db = self._db or self._open(create=False)
+            try:
+                yield db
+            except psycopg.OperationalError:
+                # A connection that broke, or a query cut short: the next call starts from the server.
+                self._drop()
+                raise
+
+    @contextmanager
+    def _writing(self) -> Iterator[psycopg.Connection[Any]]:
+        with self._reading() as db:
+            self._warnings.clear()
+            try:
+                db.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                check_server(db)
+                yield db
+            except BaseException:
+                self._roll_back(db)
+                raise
+            try:
+                self._commit(db)
+            except BaseException:
+                # Unknown outcome: whatever state the connection is in, the next call starts from the server.
+                self._drop()
+                raise
+
+    def _commit(self, db: psycopg.Connection[Any]) -> None:
+        status = db.execute("COMMIT").statusmessage
+        if status != "COMMIT":  # the server's answer to the commit of a transaction that had failed
+            raise JournalError(f"not committed: {status}")
+        if self._warnings:  # it gave up waiting for its standby, which may lack the commit
+            raise JournalError(f"committed with a warning: {self._warnings[0]}")
+
+    def _roll_back(self, db: psycopg.Connection[Any]) -> None:
+        try:
+            db.execute("ROLLBACK")
+        except psycopg.Error:
+            self._drop()
+
+    def _drop(self) -> None:
+        db, self._db = self._db, None
+        if db is not None:
+            with suppress(psycopg.Error):
+                db.close()
+
+    def _open(self, *, create: bool) -> psycopg.Connection[Any]:
+        db = psycopg.connect(autocommit=True, **self._parameters)
+        try:
+            db.add_notice_handler(self._noticed)
+            db.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+            limit = str(max(1, round(self._timeout * 1000)))
+            for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                db.execute("SELECT set_config(%s, %s, false)", (name, limit))
+            check_server(db)
+            check_tables(db, create=create)
+            self._id = self._identify(db, create=create)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    def _identify(self, db: psycopg.Connection[Any], *, create: bool) -> int:
+        """The number of the journal in this database."""
+        names = (_octets(self._channel), self._party)
+        known = "SELECT id FROM launchnotice.journal WHERE channel = %s AND party = %s"
+        found = _one(db, known, *names)
+        if found is None and create:
+            new = "INSERT INTO launchnotice.journal (channel, party) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+            db.execute(new, names)
+            found = _one(db, known, *names)
+        if found is None:
+            raise JournalError("the database no longer has it")
+        return found
+
+    def _noticed(self, notice: errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self._warnings.append(notice.message_primary or "")
+
+
+def _parameters(conninfo: str, timeout: float) -> dict[str, Any]:
+    """The parameters of a connection string; bounds on waiting where it has none."""
+    try:
+        given = connection_strings.conninfo_to_dict(conninfo)
+    except psycopg.Error:
+        # Not chained: the driver's message quotes the string, which may have a password.
+        raise JournalError("the connection string is not understood") from None
+    seconds = max(2, round(timeout))
+    bounds = {"connect_timeout": seconds, "tcp_user_timeout": seconds * 1000}
+    return {"application_name": "launchnotice", **bounds, **given}
+
+
+def _one(db: psycopg.Connection[Any], query: LiteralString, *values: object) -> int | None:
+    row = db.execute(query, values).fetchone()
+    return row[0] if row else None
+
+
+def _octets(value: bytes) -> bytes:
+    """PostgreSQL would take text for bytes in an encoding of its own."""
+    if type(value) is not bytes:
+        raise JournalError(f"expected bytes, got {type(value).__name__}")
+    return value
+
+
+def _reason(error: Exception) -> str:
+    """One line, without the server's details, which quote values."""
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        return str(error.diag.message_primary)
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
