@@ -8,8 +8,8 @@
 - An append that raises any other `JournalError` has an unknown outcome: read again before going on.
 - One journal per channel and party. Calls on one object must not overlap.
 
-Stores: `journal.memory`, `journal.sqlite`, `journal.postgres`; anchors: `journal.anchor`. A store of your own is
-tested with `launchnotice.testing.journal.JournalContract`.
+Stores: `journal.memory`, `journal.sqlite`, `journal.postgres`; anchors: `journal.anchor`. A store of
+your own is tested with `launchnotice.testing.journal.JournalContract`.
 
 Not here: the hash chain, the fold, any clock.
 """
