@@ -11,11 +11,13 @@ from launchnotice.core import entries
 from launchnotice.core.entries import EpochOpened, Reserved, Sealed
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EpochReason, FindingCode, Kind
+from launchnotice.registry import EpochReason, EventCode, FindingCode, Kind
 from launchnotice.testing.journal import Fault
+from launchnotice.wire.message import ChainedPayload
 from launchnotice.wire.signals import Acknowledgement
+from launchnotice.wire.streams import genesis
 from tests.support import NOW, launch, settle, sign, state
-from tests.support.dump import state_of
+from tests.support.dump import canonical, refolded, state_of
 from tests.support.stores import flaky, mandate_of, opened
 from tests.support.template import Template
 
@@ -110,6 +112,56 @@ def test_a_reservation_that_a_restore_left_behind_is_not_signed(made: Template) 
     assert again.exchange(draft.id).data == b""
     due = again.next_deadline
     assert due is None or due > NOW + 100  # nothing spins
+
+
+@pytest.mark.requirement("R-RESTORE-6")
+@pytest.mark.parametrize("signed", [0, 1])
+def test_an_opening_names_what_was_signed_and_not_what_was_only_reserved(made: Template, signed: int) -> None:
+    """Nobody can have the reserved notice, and members would ask for it for ever."""
+    us, journal, anchor = flaky(made, "US")
+    for number in range(signed):
+        state(us, made.centres["US"], launch(launch_count=number + 1), NOW, OFFICERS)
+    head = state_of(us).streams["US"][state_of(us).epoch or (1, b"")].head if signed else b""
+    draft = sign(us, made.centres["US"], launch(launch_count=9), NOW, OFFICERS)
+    journal.plan = [None, Fault.BEFORE]
+    with pytest.raises(JournalError):
+        us.submit(draft, NOW)
+    backup = copy.deepcopy(journal.inner)
+    us.poll(NOW + 9)  # the old life goes on: it signs what was reserved
+    again = opened(made, "US", backup, anchor, b"n" * 16)
+    opening = sign(again, made.centres["US"], launch(), NOW + 9, OFFICERS)
+    payload = opening.review(made.channel, mandate_of(again)).payload
+    assert isinstance(payload, ChainedPayload)
+    assert payload.opening is not None
+    assert payload.opening.epoch is not None
+    assert payload.opening.head is not None
+    assert payload.opening.head.seq == signed
+    assert payload.opening.head.id == (head or genesis(made.channel.id, "US", payload.opening.epoch))
+
+
+@pytest.mark.requirement("R-RESTORE-8")
+@pytest.mark.parametrize("opens_first", [True, False])
+def test_what_a_restore_left_reserved_comes_back_signed(made: Template, *, opens_first: bool) -> None:
+    us, journal, anchor = flaky(made, "US")
+    draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
+    journal.plan = [None, Fault.BEFORE]
+    with pytest.raises(JournalError):
+        us.submit(draft, NOW)
+    backup = copy.deepcopy(journal.inner)
+    us.poll(NOW)
+    second = sign(us, made.centres["US"], launch(launch_count=2), NOW, OFFICERS)
+    us.submit(second, NOW)
+    again = opened(made, "US", backup, anchor, b"n" * 16)
+    if opens_first:
+        again.poll(NOW + 5)
+    for one in (draft, second):
+        step = again.receive(us.exchange(one.id).data, NOW + 6)
+        assert [event.code for event in step.events] == [EventCode.RETURNED]
+        assert again.exchange(one.id).data == us.exchange(one.id).data
+    assert again.poll(NOW + 7).refusal is None
+    stream = state_of(again).streams["US"][state_of(us).epoch or (0, b"")]
+    assert (stream.seq, stream.head, stream.disputed) == (2, second.id, None)
+    assert canonical(refolded(again)) == canonical(state_of(again))
 
 
 def test_a_receipt_that_a_restore_left_unsealed_is_stated_anew(made: Template) -> None:

@@ -44,6 +44,8 @@ def judge_returned(state: State, message: Message) -> list[Entry]:
     payload = message.payload
     if isinstance(payload, SignalPayload):
         return [_signal(state, message, payload)]
+    if message.id in state.unsealed:  # its position is taken: the copy was made before its seal
+        return [_returned(message, Place.ACCEPTED)]
     epoch = (payload.epoch.number, payload.epoch.random)
     if not isinstance(payload, ChainedPayload):
         if state.emergencies(state.own) >= MAX_HELD:

@@ -34,6 +34,7 @@ from launchnotice.core.entries import (
     Sealed,
     Synced,
     Trusted,
+    position_key,
 )
 from launchnotice.core.exchange import Exchange, begin, recall
 from launchnotice.core.stream import Crowd, Held, Stream
@@ -264,11 +265,36 @@ class State:
 
     def leave_behind(self) -> None:
         """What was reserved in an earlier epoch is never signed; it may be said anew in this one."""
+        left = [r for r in self.unsealed.values() if (r.number, r.random) != self.epoch]
         self.unsealed = {n: r for n, r in self.unsealed.items() if (r.number, r.random) == self.epoch}
+        for epoch in {(r.number, r.random) for r in left if r.seq}:
+            self._cut(epoch, min(r.seq for r in left if r.seq and (r.number, r.random) == epoch))
         for notice, exchange in [*self.exchanges.items()]:
             exchange.leave_behind(self.epoch)
             if exchange.own and exchange.kind and not exchange.data and exchange.epoch != self.epoch:
                 del self.exchanges[notice]
+
+    def _cut(self, epoch: EpochKey, seq: int) -> None:
+        """The own stream ends before a position that is never signed: others can have what is before it."""
+        stream = self.streams[self.own][epoch]
+        ids = {at: self._own_at(epoch, at) for at in range(seq - 1, stream.seq + 1)}
+        later = [at for at in ids if at >= seq and self._signed(ids[at])]
+        stream.held |= {at: Held(ids[at], ids[at - 1], 0) for at in later}
+        if stream.seq >= seq:
+            stream.seq, stream.head = seq - 1, ids[seq - 1]
+        self.heads_told.clear()  # what was told in vain is told anew
+
+    def _own_at(self, epoch: EpochKey, seq: int) -> bytes:
+        """The id at a position of the own stream; the genesis for 0."""
+        if seq == 0:
+            return genesis(self.channel.id, self.own, Epoch(number=epoch[0], random=epoch[1]))
+        kept = self.find(position_key("", epoch, seq))
+        return next(k.entry.id for k in kept if isinstance(k.entry, Reserved | Returned))
+
+    def _signed(self, notice: bytes) -> bool:
+        """Whether the bytes of an own notice were in the journal by now."""
+        kept = (k for k in self.find(notice) if k.position <= self.position)
+        return any(isinstance(k.entry, Sealed | Returned) and k.entry.id == notice for k in kept)
 
     def _reserved(self, entry: Reserved) -> None:
         self.unsealed[entry.id] = entry
@@ -335,7 +361,9 @@ class State:
         self.claims.clear()  # what members claimed was true of one at least
         if epoch == self.epoch:
             self.epoch, self.lost = None, True
-        if entry.subject or not entry.seq:
+        # Its position was taken, and its seal alone was lost.
+        reserved = self.unsealed.pop(entry.id, None)
+        if reserved or entry.subject or not entry.seq:
             return
         stream = self._recorded(self.own, epoch)
         if entry.place == Place.ACCEPTED:
