@@ -10,11 +10,13 @@ from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import EventCode, FindingCode, IncidentObject, Kind, Need, Usage
+from launchnotice.wire.bounds import CHALLENGE_AGAIN
 from launchnotice.wire.geo import Point
 from launchnotice.wire.message import parse
 from launchnotice.wire.notices import Incident
+from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement
-from tests.support import NOW, launch
+from tests.support import NOW, launch, make_mandate
 from tests.support.dump import state_of
 from tests.support.recovery import Side, Talk, names
 from tests.support.template import Template, template
@@ -162,6 +164,42 @@ def test_a_receipt_for_what_is_not_known_starts_a_challenge(talk: Talk) -> None:
     talk.carry(sends, now)
     now = talk.settle(now)
     assert ru.endpoint.exchange(late).data == us.endpoint.exchange(late).data
+
+
+@pytest.mark.requirement("R-RESTORE-7")
+@pytest.mark.parametrize("body", [launch(), INCIDENT])
+def test_what_arrived_after_the_answer_is_asked_for_once_a_day(talk: Talk, body: Record) -> None:
+    """The receipt that would have told of it was lost, and nobody repeats either."""
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = us.backup()
+    late, sends = us.say(body, NOW + 100)
+    us.restore(backup, NOW + 200)
+    now = talk.settle(NOW + 200)
+    for send in sends:
+        ru.hear(send.data, now)
+    ru.endpoint.poll(now)  # the receipt, which nobody carries
+    now = talk.settle(now)
+    with pytest.raises(UsageError):
+        us.endpoint.exchange(late)
+    due = us.endpoint.next_deadline
+    assert due is not None
+    assert now < due <= NOW + 300 + CHALLENGE_AGAIN
+    talk.settle(due)
+    assert us.endpoint.exchange(late).data == ru.endpoint.exchange(late).data
+
+
+@pytest.mark.requirement("R-RESTORE-7")
+def test_a_confirmed_epoch_ends_the_challenges(talk: Talk, made: Template) -> None:
+    us = talk.sides["US"]
+    us.restore(us.backup(), NOW + 100, anchor=False)
+    us.endpoint._ledger.restored = True
+    now = talk.settle(NOW + 100)
+    assert us.endpoint.next_deadline is not None
+    confirmed = [us.endpoint.health(now).epoch]
+    data = make_mandate(made.channel, made.centres["US"], us.endpoint.mandate(), confirmed=confirmed)
+    us.hear(data, now)
+    talk.settle(now)
+    assert us.endpoint.next_deadline is None
 
 
 # Marks -----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 - A gap is asked of the stream's sender, and in turn of a member that showed that it knows more; so is
   what members' heads name beyond ours, our own lost history included. Any member answers for any stream.
-- After a restore each member gets a challenge, and again until its answer is journalled.
+- After a restore each member gets a challenge, and again until its answer is journalled; from then on once a
+  day until the authority confirms the epoch, since a notice in flight may reach a member after its answer.
 - An answer is stored bytes: nothing is signed for it but the echo of a challenge.
 - At most one answer a member and second, of bounded size, whatever is asked.
 """
@@ -22,6 +23,7 @@ from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
 from launchnotice.wire.bounds import (
+    CHALLENGE_AGAIN,
     MAX_ANSWERS,
     MAX_HEARD,
     MAX_PARTIES,
@@ -36,8 +38,15 @@ from launchnotice.wire.streams import Epoch, Head, MandateVersion, Position, Ran
 
 _Key: TypeAlias = tuple[str, str, EpochKey | None]
 """What is missing: of which party, what it is, in which epoch."""
-_MANDATE, _NOTICES, _SPLIT, _ANSWER, _DOUBT = "mandate", "notices", "split", "answer", "doubt"
-_LASTING = frozenset({_MANDATE, _DOUBT})
+_MANDATE, _NOTICES, _SPLIT, _ANSWER, _DOUBT, _AGAIN = (
+    "mandate",
+    "notices",
+    "split",
+    "answer",
+    "doubt",
+    "again",
+)
+_LASTING = frozenset({_MANDATE, _DOUBT, _AGAIN})
 """Questions whose back-off outlives them: whoever puts the question into our mouth cannot hurry it."""
 
 
@@ -161,7 +170,10 @@ class Syncs:
     def _put(self, want: _Want, now: int) -> None:
         tries = self._tries(want)
         wait = min(SYNC_FIRST << min(tries, 16), RETRY_MAX)
-        self._asked[want.key] = _Asked(now + wait, tries + 1, want.mark)
+        if want.key[1] in {_ANSWER, _AGAIN}:
+            self._asked[want.key[0], _AGAIN, None] = _Asked(now + CHALLENGE_AGAIN, 0, 0)
+        if want.key[1] != _AGAIN:
+            self._asked[want.key] = _Asked(now + wait, tries + 1, want.mark)
         if want.key[1] == _MANDATE:
             del self._lacking[want.key[0]]
         if want.key[1] == _DOUBT:
@@ -176,11 +188,7 @@ class Syncs:
             if len(state.mandates[party]) == held:
                 yield _Want((party, _MANDATE, None), (party,), None, None, held, held)
         if state.epoch is not None:
-            for party in self._doubted:
-                yield _Want((party, _DOUBT, None), (party,), None, state.nonce(party), 0, 0)
-            for party, head in state.synced.items():
-                if head is None:
-                    yield _Want((party, _ANSWER, None), (party,), None, state.nonce(party), 0, 0)
+            yield from self._challenges(state)
         for (member, party, epoch), seq in self._split.items():
             if (party, epoch) not in state.forks:
                 span = Range(party=party, epoch=_epoch(epoch), first=seq, last=seq)
@@ -190,6 +198,16 @@ class Syncs:
             last = min(top, first + MAX_SYNC_ITEMS - 1)
             span = Range(party=party, epoch=_epoch(epoch), first=first, last=last)
             yield _Want((party, _NOTICES, epoch), tuple(members), span, None, first, last)
+
+    def _challenges(self, state: State) -> Iterator[_Want]:
+        """Members that have not answered since a restore, those that may know more, and the others again."""
+        for party in self._doubted:
+            yield _Want((party, _DOUBT, None), (party,), None, state.nonce(party), 0, 0)
+        confirmed = state.epoch in state.confirmed_epochs(state.own)
+        for party, head in state.synced.items():
+            if head is None or not confirmed:
+                what = _ANSWER if head is None else _AGAIN
+                yield _Want((party, what, None), (party,), None, state.nonce(party), 0, 0)
 
     def _missing(self, state: State) -> dict[tuple[str, EpochKey], tuple[int, list[str]]]:
         """The last notice missing of each epoch, and the members to ask for it."""

@@ -75,6 +75,9 @@ RETRY_MAX: Final = 3_600
 """Longest time between two repetitions while anything is owed."""
 SYNC_FIRST: Final = 10
 """First repetition of a sync for the same gap; doubles each time up to RETRY_MAX."""
+CHALLENGE_AGAIN: Final = 86_400
+"""Time between two challenges to a member that has answered, while no mandate confirms the restored epoch:
+what was on its way since before the restore may have arrived there after the answer."""
 SIGN_RETRY: Final = 5
 """Wait before a signer that had no signature yet is asked again."""
 SYNC_PAUSE: Final = 1

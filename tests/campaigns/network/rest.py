@@ -22,6 +22,7 @@ from tests.campaigns.network.world import World
 from tests.support.dump import state_of
 
 ROUNDS = 1_500
+CALM = 12
 QUIET = 60
 FAR = 40 * 86_400
 
@@ -32,6 +33,7 @@ def heal(world: World) -> None:
     for site in world.sites.values():
         site.fuse.left, site.skew = None, 0
     end, quiet, length = world.now + FAR, 0, 0
+    confirmed = False
     for site in world.sites.values():
         world.poll(site)
     for _ in range(ROUNDS):
@@ -47,12 +49,24 @@ def heal(world: World) -> None:
             return
         grown = sum(site.journal.length for site in world.sites.values())
         quiet, length = quiet + 1 if grown == length else 0, grown
+        if quiet > CALM and not confirmed:
+            confirmed = True
+            _confirm_epochs(world)
+            continue
         if quiet > QUIET and (world.model.forked or _lost_for_all(world)):
             return  # what nobody has is asked for once an hour, for ever
         at, code = min(due)
         world.now = max(world.now, at)
         world.poll(world.sites[code])
     raise Violation("no-rest", f"still due after {ROUNDS} rounds: {_due(world)}")
+
+
+def _confirm_epochs(world: World) -> None:
+    """Nothing comes any more: the authorities end what restores began, and nobody is challenged again."""
+    for at, site in enumerate(world.sites.values()):
+        state = state_of(site.endpoint)
+        if state.restored_at and state.epoch not in state.confirmed_epochs(site.code):
+            world.do_renew(at)
 
 
 def _lost_for_all(world: World) -> bool:
