@@ -9,13 +9,13 @@ from launchnotice.core import snapshot
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EventCode, FindingCode, IncidentObject, Kind, Need, Usage
+from launchnotice.registry import EventCode, FindingCode, IncidentObject, Kind, Need, Place, Usage
 from launchnotice.wire.bounds import CHALLENGE_AGAIN
 from launchnotice.wire.geo import Point
-from launchnotice.wire.message import parse
+from launchnotice.wire.message import parse, recall
 from launchnotice.wire.notices import Incident
 from launchnotice.wire.record import Record
-from launchnotice.wire.signals import Acknowledgement
+from launchnotice.wire.signals import Acknowledgement, Receipt
 from tests.support import NOW, launch, make_mandate
 from tests.support.dump import state_of
 from tests.support.recovery import Side, Talk, names
@@ -262,6 +262,33 @@ def test_what_the_host_confirmed_is_behind_the_anchor(talk: Talk) -> None:
     ru.endpoint.confirm(ru.events[-1].position)
     ru.restore(backup, NOW + 200)
     assert ru.endpoint.health(NOW + 200).restored
+
+
+@pytest.mark.requirement("R-RCPT-6")
+@pytest.mark.parametrize("body", [launch(), INCIDENT])
+def test_the_receipt_of_what_may_have_come_before_says_recovered(talk: Talk, body: Record) -> None:
+    """Its sender never got the first receipt, and must not take the time of the second for the arrival."""
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = ru.backup()
+    first, sends = us.say(body, NOW + 100)
+    for send in sends:
+        ru.hear(send.data, NOW + 100)
+    ru.endpoint.poll(NOW + 100)  # the receipt, which nobody carries
+    ru.restore(backup, NOW + 200)
+    now = talk.settle(NOW + 200)
+    second, sends = us.say(launch(launch_count=2), now)
+    talk.carry(sends, now)
+    talk.settle(now)
+    assert [_receipt(us, notice).place for notice in (first, second)] == [Place.RECOVERED, Place.ACCEPTED]
+
+
+def _receipt(side: Side, notice: bytes) -> Receipt:
+    """The receipt that the sender of a notice holds."""
+    exchange = state_of(side.endpoint).exchange(notice)
+    assert exchange is not None
+    body = recall(exchange.facts["RU", Kind.RECEIPT].data).body
+    assert isinstance(body, Receipt)
+    return body
 
 
 @pytest.mark.requirement("R-RESTORE-5")

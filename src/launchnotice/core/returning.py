@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchnotice.core.entries import Claimed, Entry, Returned, Sealed
+from launchnotice.core.entries import Claimed, Entry, EpochKey, Returned, Sealed
 from launchnotice.core.forks import drain, find_fork
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
@@ -17,7 +17,7 @@ from launchnotice.core.tables import Case
 from launchnotice.errors import Refused
 from launchnotice.registry import Place, Refusal
 from launchnotice.wire.bounds import MAX_HELD
-from launchnotice.wire.message import ChainedPayload, Message, SignalPayload
+from launchnotice.wire.message import ChainedPayload, EmergencyPayload, Message, SignalPayload, recall
 from launchnotice.wire.streams import Head
 
 _PLACES = {
@@ -64,6 +64,17 @@ def judge_returned(state: State, message: Message) -> list[Entry]:
     if case in {Case.MISFIT, Case.CONTRADICTION}:
         return [find_fork(state, stream, payload, message.id, case), entry]
     return [entry]
+
+
+def seen_before(state: State, party: str, epoch: EpochKey, seq: int, data: bytes) -> bool:
+    """Whether a peer's notice may have been shown before the last restore (R-RESTORE-5).
+
+    An emergency notice has no place of its own: that of its sender's head when it was drafted counts.
+    """
+    if not seq and data and party in state.synced:
+        payload = recall(data).payload
+        seq = payload.head.seq if isinstance(payload, EmergencyPayload) else 0
+    return state.seen_before(party, epoch, seq)
 
 
 def judge_claims(state: State, party: str, heads: Sequence[Head]) -> list[Entry]:

@@ -178,10 +178,7 @@ class State:
         return False
 
     def seen_before(self, party: str, epoch: EpochKey, seq: int) -> bool:
-        """Whether a notice may have been shown before the last restore (R-RESTORE-5).
-
-        An emergency notice has no place of its own; `seq` is then its sender's head when it was drafted.
-        """
+        """Whether a notice may have been shown before the last restore (R-RESTORE-5)."""
         if party not in self.synced:
             return False
         head = self.synced[party]

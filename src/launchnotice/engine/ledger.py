@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from launchnotice.core import entries, snapshot
 from launchnotice.core.entries import Accepted, Entry, EpochOpened, Kept, Noted, Opened
 from launchnotice.core.events import Event, event_of
+from launchnotice.core.returning import seen_before
 from launchnotice.core.state import State
 from launchnotice.errors import Conflict, Corrupt, JournalError, Refused, UsageError
 from launchnotice.journal import Anchor, Journal
 from launchnotice.journal import Entry as Row
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import Refusal
-from launchnotice.wire.message import EmergencyPayload, recall
 
 _STATEFUL = frozenset(
     {Refusal.UNKNOWN_MANDATE, Refusal.MANDATE_GAP, Refusal.BAD_MANDATE_CHAIN, Refusal.UNKNOWN_SUBJECT}
@@ -256,8 +256,5 @@ class Ledger:
             return False
         if self.restored or entry.sender not in self.state.synced:
             return self.restored
-        epoch, seq = (entry.number, entry.random), entry.seq
-        if not seq and isinstance(entry, Accepted):
-            payload = recall(entry.data).payload
-            seq = payload.head.seq if isinstance(payload, EmergencyPayload) else 0
-        return self.state.seen_before(entry.sender, epoch, seq)
+        data = entry.data if isinstance(entry, Accepted) else b""
+        return seen_before(self.state, entry.sender, (entry.number, entry.random), entry.seq, data)

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from launchnotice.core.entries import Reserved, Sealed
-from launchnotice.core.exchange import Exchange
+from launchnotice.core.exchange import MANDATE_KIND, Exchange
+from launchnotice.core.returning import seen_before
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, compose
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import Kind, Role
+from launchnotice.registry import Kind, Place, Role
 from launchnotice.wire import cose
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
@@ -48,7 +49,7 @@ def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity
         subject=exchange.id,
         envelope=cose.envelope_digest(exchange.data),
         received=exchange.time,
-        place=exchange.arrived,
+        place=_place(state, exchange),
         readable=exchange.readable,
     )
     draft = compose(state, body, now, (), system, exchange.sender)
@@ -65,6 +66,14 @@ def reserve_receipt(state: State, exchange: Exchange, now: int, system: Identity
         told=[],
         draft=draft.data,
     )
+
+
+def _place(state: State, exchange: Exchange) -> Place:
+    """Where a notice stood on arrival; after a restore that need not have been the first (R-RCPT-6)."""
+    if exchange.kind == MANDATE_KIND or exchange.arrived is Place.DISPUTED:
+        return exchange.arrived
+    again = seen_before(state, exchange.sender, exchange.epoch, exchange.seq, exchange.data)
+    return Place.RECOVERED if again else exchange.arrived
 
 
 def seal(reserved: Reserved, draft: Draft, system: Sequence[Signer]) -> Sealed | None:

@@ -19,6 +19,7 @@ class Place(IntEnum):
     ACCEPTED = 1
     HELD = 2
     DISPUTED = 3
+    RECOVERED = 4
 
 
 class RejectionCode(IntEnum):
