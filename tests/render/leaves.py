@@ -12,7 +12,6 @@ from launchnotice.render.fields import escape
 from launchnotice.wire import cbor, geo
 from launchnotice.wire.codecs import Array, Bool, Bytes, Codec, Date, Enumeration, Instant, Int, Text
 from launchnotice.wire.coordinates import Axis, format_dms, format_length, format_point
-from launchnotice.wire.launch import ALTITUDE
 from launchnotice.wire.notices import (
     Direction,
     Disclosure,
@@ -23,6 +22,7 @@ from launchnotice.wire.notices import (
     Telemetry,
     Track,
 )
+from launchnotice.wire.quantities import METRES, Quantity
 from launchnotice.wire.record import Nested, Record
 
 
@@ -63,7 +63,7 @@ def _leaves(codec: Codec, value: Any) -> Iterator[str]:
 
 
 def _leaf(codec: Codec, value: Any) -> str:
-    if codec is ALTITUDE:
+    if isinstance(codec, Quantity) and codec.unit is METRES:
         return _metres(value)
     shown: dict[type, Callable[[], str]] = {
         Axis: lambda: format_dms(value, codec),  # type: ignore[arg-type]
@@ -75,7 +75,7 @@ def _leaf(codec: Codec, value: Any) -> str:
         Enumeration: lambda: label(value),
         Text: lambda: escape(value).replace('"', '\\"'),
     }
-    return shown[type(codec)]()
+    return next(shown[base]() for base in type(codec).__mro__ if base in shown)
 
 
 def _metres(value: int) -> str:

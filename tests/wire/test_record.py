@@ -7,6 +7,7 @@ import inspect
 import json
 import pickle
 import pydoc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -464,3 +465,30 @@ def test_help_shows_every_field_with_its_meaning_and_unit() -> None:
 def test_help_of_an_heir_shows_the_fields_that_it_has_from_above() -> None:
     assert inspect.signature(Twin) == inspect.signature(Span)
     assert "start: first second" in str(Twin.__doc__)
+
+
+def test_everything_wrong_across_fields_is_told_to_who_asks() -> None:
+    class Both(Record):
+        """Two rules."""
+
+        low: int = field(1, Int(0, 9), "low")
+        high: int = field(2, Int(0, 9), "high", default=9)
+
+        def validate(self) -> Iterator[Refused]:
+            """Odd, and in order."""
+            if self.low % 2 == 0:
+                yield Refused(Refusal.INCONSISTENT, "low: odd")
+            if self.high < self.low:
+                raise Refused(Refusal.INCONSISTENT, "high: not below low")
+
+    record, faults = Both.unchecked({"low": 4, "high": 3})
+    assert (record.low, record.high) == (4, 3)
+    assert [fault.detail for fault in faults] == ["low: odd", "high: not below low"]
+    assert Both.unchecked({"low": 3}) == (Both(low=3), [])
+    partial, faults = Both.unchecked({"high": 3})
+    assert vars(partial) == {"low": None, "high": 3}
+    assert faults == []
+    with pytest.raises(UsageError, match="low: odd"):
+        Both(low=4, high=3)
+    with pytest.raises(Refused, match="low: odd"):
+        Both.load({1: 4, 2: 3})

@@ -34,7 +34,6 @@ from launchnotice.wire.coordinates import Axis, format_dms, format_length
 from launchnotice.wire.cose import Manifest
 from launchnotice.wire.geo import Altitude, AltitudeBand, Area, Circle, Corridor, Points, Zone
 from launchnotice.wire.keys import CoseKey
-from launchnotice.wire.launch import ALTITUDE
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.notices import (
     Bounds,
@@ -48,6 +47,7 @@ from launchnotice.wire.notices import (
     Track,
     Window,
 )
+from launchnotice.wire.quantities import METRES, Quantity
 from launchnotice.wire.record import Field, Nested, Record
 from launchnotice.wire.withheld import MAX_WITHHELD, Disclosure, Withheld
 
@@ -148,7 +148,7 @@ def _field(record: Record, row: Field, value: Any, style: Style) -> Node:
 
 
 def _value(name: str, codec: Codec, value: Any, style: Style) -> Node:
-    if codec is ALTITUDE:
+    if isinstance(codec, Quantity) and codec.unit is METRES:
         return Node(name, metres(value))
     for base in type(codec).__mro__:
         if base in _SIMPLE:

@@ -79,6 +79,10 @@ class Int(_Plain):
         return raw
 
 
+class KindNumber(Int):
+    """Number of a kind of notice."""
+
+
 class Instant(Int):
     """Whole seconds since 1970-01-01T00:00:00Z; JSON has RFC 3339 with `Z`."""
 

@@ -15,6 +15,7 @@ from launchnotice.registry import LengthUnit, Refusal
 from launchnotice.wire import geodesy
 from launchnotice.wire.codecs import Int, wrong_type
 from launchnotice.wire.geodesy import DEGREE, MAX_LATITUDE, MAX_LONGITUDE, LatLon
+from launchnotice.wire.quantities import scaled
 
 MAX_RADIUS: Final = 20_003_931
 """Metres: half a WGS 84 meridian, from which a circle covers the whole Earth."""
@@ -151,7 +152,7 @@ def parse_length(text: str) -> tuple[int, LengthUnit]:
     if not match:
         raise Refused(Refusal.BAD_TEXT, "length: expected a number and NM, nmi or km")
     unit = LengthUnit.KILOMETRE if match["unit"] == "km" else LengthUnit.NAUTICAL_MILE
-    metres = _scaled(match["number"], 1_000 if unit is LengthUnit.KILOMETRE else 4 * QUARTER_MILE)
+    metres = scaled(match["number"], 1_000 if unit is LengthUnit.KILOMETRE else 4 * QUARTER_MILE)
     if metres is None:
         raise Refused(Refusal.BAD_TEXT, "length: expected whole metres, or quarters of a nautical mile")
     if not 1 <= metres <= MAX_RADIUS:
@@ -194,7 +195,7 @@ def _total(parts: list[str], axis: Axis) -> int:
     """Milliarcseconds of degrees, minutes and seconds."""
     total = 0
     for part, unit in zip(parts, (DEGREE, 60_000, 1_000), strict=False):
-        value = _scaled(part, unit)
+        value = scaled(part, unit)
         if value is None:
             raise _bad(axis, "expected a whole number of milliarcseconds")
         if unit < DEGREE and value >= 60 * unit:
@@ -203,13 +204,6 @@ def _total(parts: list[str], axis: Axis) -> int:
     if total > axis.high:
         raise _bad(axis, f"expected at most {axis.high // DEGREE} degrees")
     return total
-
-
-def _scaled(number: str, unit: int) -> int | None:
-    """A decimal number times a unit, None if that is no integer."""
-    whole, _, fraction = number.partition(".")
-    value, rest = divmod(int(whole + fraction) * unit, 10 ** len(fraction))
-    return None if rest else value
 
 
 def _decimal(thousandths: int) -> str:

@@ -44,6 +44,7 @@ from launchnotice.wire.coordinates import (
     parse_point,
 )
 from launchnotice.wire.geodesy import MAX_LATITUDE, Box, Flaw, LatLon, Poles, Problem
+from launchnotice.wire.quantities import METRES, Quantity
 from launchnotice.wire.record import Nested, Record, field
 
 MAX_POINTS: Final = 256
@@ -153,7 +154,7 @@ class Circle(AreaRecord):
     FORM = AreaForm.CIRCLE
     latitude: int = field(1, LATITUDE, "of the centre, milliarcseconds, WGS 84, north positive")
     longitude: int = field(2, LONGITUDE, "of the centre, milliarcseconds, WGS 84, east positive")
-    radius: int = field(3, Int(1, MAX_RADIUS), "metres")
+    radius: int = field(3, Quantity(1, MAX_RADIUS, METRES), "metres")
     unit: LengthUnit = field(4, Enumeration(LengthUnit), "unit that the author wrote")
 
     def validate(self) -> None:
@@ -190,7 +191,7 @@ class Polygon(AreaRecord):
         for latitude, longitude in self.points:
             check_pole(latitude, longitude)
         if len(set(self.points)) != len(self.points):
-            raise Refused(Refusal.BAD_AREA, "points: a point occurs twice")
+            raise Refused(Refusal.BAD_AREA, "points: expected each point once")
 
     def contains(self, point: LatLon) -> bool:
         """Whether a point lies inside or on the boundary; of use only without `problems`."""
@@ -264,14 +265,14 @@ class Corridor(AreaRecord):
 
     FORM = AreaForm.CORRIDOR
     points: tuple[LatLon, ...] = field(1, Points(2), "latitude, longitude, latitude, … in milliarcseconds")
-    half_width: int = field(2, Int(1, MAX_RADIUS), "metres to either side")
+    half_width: int = field(2, Quantity(1, MAX_RADIUS, METRES), "metres to either side")
     unit: LengthUnit = field(3, Enumeration(LengthUnit), "unit that the author wrote")
 
     def validate(self) -> None:
         for latitude, longitude in self.points:
             check_pole(latitude, longitude)
         if any(here == there for here, there in pairwise(self.points)):
-            raise Refused(Refusal.BAD_AREA, "points: a point follows itself")
+            raise Refused(Refusal.BAD_AREA, "points: expected no point twice in a row")
 
     def contains(self, point: LatLon) -> bool:
         """Whether a point lies in the corridor or on its edge; of use only without `problems`."""
@@ -339,7 +340,7 @@ class AltitudeBand(Record, open=True):
             return
         alike = (lower.unit, lower.reference) == (upper.unit, upper.reference)
         if alike and upper.value <= lower.value:
-            raise Refused(Refusal.INCONSISTENT, "upper not above lower")
+            raise Refused(Refusal.INCONSISTENT, "expected upper above lower")
 
 
 class Zone(Record, open=True):

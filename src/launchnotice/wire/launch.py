@@ -6,6 +6,9 @@ the version that it replaces. Only the sender of the notification may add to the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import ge
+
 from launchnotice.errors import Refused
 from launchnotice.registry import (
     AmendmentReason,
@@ -26,13 +29,14 @@ from launchnotice.registry import (
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
 from launchnotice.wire.codecs import Array, Bool, Date, Enumeration, Instant, Int, Text
 from launchnotice.wire.geo import HAZARDS, Area, AreaRecord, Zone
+from launchnotice.wire.quantities import HUNDREDTHS, KILOHERTZ, METRES, Quantity
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, PARTY
 from launchnotice.wire.withheld import Disclosure, Withheld, check_withheld
 
 REMARK = 99
 """The key of the remark in every body: last, with room for the fields of later versions before it."""
-ALTITUDE = Int(0, 1_000_000_000)
+ALTITUDE = Quantity(0, 1_000_000_000, METRES)
 """Metres above mean sea level, up to a million kilometres."""
 
 
@@ -54,22 +58,26 @@ class Window(Record, open=True):
     def validate(self) -> None:
         """A window ends after it begins (the Norwegian wire text of 1995 read "January 15 to 10")."""
         if self.end <= self.start:
-            raise Refused(Refusal.INCONSISTENT, "window ends before it begins")
+            raise Refused(Refusal.INCONSISTENT, "expected an end after the start")
 
 
 class Direction(Record, open=True):
     """Where something flies: an azimuth or a compass sector, true north."""
 
-    azimuth: int | None = field(1, Int(0, 35_999), "hundredths of a degree, true, clockwise", default=None)
-    tolerance: int = field(2, Int(0, 18_000), "hundredths of a degree to either side", default=0)
+    azimuth: int | None = field(
+        1, Quantity(0, 35_999, HUNDREDTHS), "hundredths of a degree, true, clockwise", default=None
+    )
+    tolerance: int = field(
+        2, Quantity(0, 18_000, HUNDREDTHS), "hundredths of a degree to either side", default=0
+    )
     sector: Sector | None = field(3, Enumeration(Sector), "compass sector", default=None)
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """An azimuth, which may have a tolerance, or a sector."""
         if (self.azimuth is None) == (self.sector is None):
-            raise Refused(Refusal.INCONSISTENT, "exactly one of azimuth and sector")
+            yield Refused(Refusal.INCONSISTENT, "exactly one of azimuth and sector")
         if self.tolerance and self.azimuth is None:
-            raise Refused(Refusal.INCONSISTENT, "a tolerance goes with an azimuth")
+            yield Refused(Refusal.INCONSISTENT, "a tolerance goes with an azimuth")
 
 
 class Bounds(Record, open=True):
@@ -83,7 +91,7 @@ class Bounds(Record, open=True):
         if self.at_least is None and self.at_most is None:
             raise Refused(Refusal.INCONSISTENT, "expected at_least or at_most")
         if None not in (self.at_least, self.at_most) and (self.at_least or 0) > (self.at_most or 0):
-            raise Refused(Refusal.INCONSISTENT, "at_least above at_most")
+            raise Refused(Refusal.INCONSISTENT, "expected at_least up to at_most")
 
 
 class Distances(Record, open=True):
@@ -106,7 +114,9 @@ class Distances(Record, open=True):
 class Orbit(Record, open=True):
     """The orbit to be reached."""
 
-    inclination: int | None = field(1, Int(0, 18_000), "hundredths of a degree", default=None)
+    inclination: int | None = field(
+        1, Quantity(0, 18_000, HUNDREDTHS), "hundredths of a degree", default=None
+    )
     perigee: int | None = field(2, ALTITUDE, "metres above mean sea level", default=None)
     apogee: int | None = field(3, ALTITUDE, "metres above mean sea level", default=None)
 
@@ -115,13 +125,13 @@ class Orbit(Record, open=True):
         if (self.inclination, self.perigee, self.apogee) == (None,) * 3:
             raise Refused(Refusal.INCONSISTENT, "expected at least one element")
         if self.perigee is not None and self.apogee is not None and self.apogee < self.perigee:
-            raise Refused(Refusal.INCONSISTENT, "apogee below perigee")
+            raise Refused(Refusal.INCONSISTENT, "expected an apogee not below the perigee")
 
 
 class Telemetry(Record, open=True):
     """Telemetry of the flight (START I, Notification Protocol, section VI)."""
 
-    frequencies: tuple[int, ...] = field(1, Array(Int(1, 1_000_000_000), 1, 32), "kilohertz")
+    frequencies: tuple[int, ...] = field(1, Array(Quantity(1, 1_000_000_000, KILOHERTZ), 1, 32), "kilohertz")
     modulation: str | None = field(2, Text(MAX_LABEL), "type of modulation", default=None)
     encrypted: bool | None = field(3, Bool(), "whether any of it is encrypted", default=None)
 
@@ -200,24 +210,24 @@ class LaunchNotification(Record, open=True):
     )
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """When it is, whether its windows follow each other, and what goes with what."""
         if (self.planned_date is None) == (self.window is None):
-            raise Refused(Refusal.INCONSISTENT, "exactly one of planned_date and window")
-        if self.backup_windows:
-            self._check_backups()
+            yield Refused(Refusal.INCONSISTENT, "exactly one of planned_date and window")
+        if self.backup_windows and not self._in_order():
+            yield Refused(Refusal.INCONSISTENT, "backup_windows: each after the window before it")
         if self.group is not None and self.launch_count == 1:
-            raise Refused(Refusal.INCONSISTENT, "group: more than one launch")
+            yield Refused(Refusal.INCONSISTENT, "group: more than one launch")
         if any(zone.role not in HAZARDS for zone in self.hazard_areas):
-            raise Refused(Refusal.INCONSISTENT, "hazard_areas: launch and impact have fields of their own")
+            yield Refused(Refusal.INCONSISTENT, "hazard_areas: launch and impact have fields of their own")
         if self.withheld:
             check_withheld(self.withheld, self, _NEEDED)
 
-    def _check_backups(self) -> None:
+    def _in_order(self) -> bool:
+        """Whether each backup window comes after the window before it."""
         ends = [span.end for span in (self.window, *self.backup_windows) if span]
         starts = [span.start for span in self.backup_windows]
-        if self.window is None or any(start < end for start, end in zip(starts, ends, strict=False)):
-            raise Refused(Refusal.INCONSISTENT, "backup_windows: each after the window before it")
+        return self.window is not None and all(map(ge, starts, ends))
 
 
 class Amendment(Record, open=True):
@@ -284,14 +294,14 @@ class LaunchReport(Record, open=True):
     on_behalf_of: str | None = field(16, PARTY, "for whom the sender reports", default=None)
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """What flew has a time; what did not has no flight; what was not notified is said to be what."""
         if self.outcome in _FLOWN and self.launched_at is None:
-            raise Refused(Refusal.INCONSISTENT, "launched_at: goes with a launch")
+            yield Refused(Refusal.INCONSISTENT, "launched_at: goes with a launch")
         flight = (self.launched_at, self.last_launched_at, self.launch_count, self.direction, self.deviated)
         if self.outcome is LaunchOutcome.NOT_LAUNCHED and (flight != (None,) * 5 or self.areas):
-            raise Refused(Refusal.INCONSISTENT, "what was not launched has no time, count, areas or course")
+            yield Refused(Refusal.INCONSISTENT, "what was not launched has no time, count, areas or course")
         if self.launch is None and self.category is None:
-            raise Refused(Refusal.INCONSISTENT, "category: goes with a launch that was not notified")
+            yield Refused(Refusal.INCONSISTENT, "category: goes with a launch that was not notified")
         if self.last_launched_at is not None and self.last_launched_at < (self.launched_at or 0):
-            raise Refused(Refusal.INCONSISTENT, "last_launched_at: not before launched_at")
+            yield Refused(Refusal.INCONSISTENT, "last_launched_at: not before launched_at")

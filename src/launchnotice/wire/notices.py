@@ -6,6 +6,7 @@ open records: a field of a later version is shown raw. Every body ends with a re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from launchnotice.errors import Refused
@@ -30,7 +31,7 @@ from launchnotice.registry import (
     StatementTopic,
 )
 from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK, MAX_STATEMENT
-from launchnotice.wire.codecs import Array, Bool, Enumeration, Instant, Int, Text
+from launchnotice.wire.codecs import Array, Bool, Enumeration, Instant, Int, KindNumber, Text
 from launchnotice.wire.coordinates import LATITUDE, LONGITUDE
 from launchnotice.wire.geo import Area, AreaRecord, Zone, check_pole
 from launchnotice.wire.launch import (
@@ -52,9 +53,10 @@ from launchnotice.wire.launch import (
     WindowExtension,
     remark,
 )
+from launchnotice.wire.quantities import METRES_A_SECOND, Quantity
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, PARTY
-from launchnotice.wire.withheld import Disclosure, Secret, Withheld, disclosed, withhold
+from launchnotice.wire.withheld import Disclosure, FieldKey, Secret, Withheld, disclosed, withhold
 
 __all__ = [
     "BODIES",
@@ -112,20 +114,20 @@ class Query(Record, open=True):
     asked: str = field(2, PARTY, "code of the party that is asked")
     subject: bytes | None = field(3, DIGEST, "message id of the notice that it is about", default=None)
     fields: tuple[int, ...] = field(
-        4, Array(Int(1, 255), 1, 32), "keys of its fields in question", default=()
+        4, Array(FieldKey(1, 255), 1, 32), "keys of its fields in question", default=()
     )
     observation: Observation | None = field(5, Nested(Observation), "what was seen", default=None)
     answer_by: int | None = field(6, Instant(), "when an answer is hoped for", default=None)
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """Fields belong to a notice, each once; what was seen is told."""
         if self.fields and self.subject is None:
-            raise Refused(Refusal.INCONSISTENT, "fields: of a subject")
+            yield Refused(Refusal.INCONSISTENT, "fields: of a subject")
         if len(set(self.fields)) < len(self.fields):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "fields: each once")
+            yield Refused(Refusal.DUPLICATE_ENTRY, "fields: each once")
         if self.topic is QueryTopic.OBSERVATION and self.observation is None:
-            raise Refused(Refusal.INCONSISTENT, "observation: goes with its topic")
+            yield Refused(Refusal.INCONSISTENT, "observation: goes with its topic")
 
 
 class Reply(Record, open=True):
@@ -139,12 +141,12 @@ class Reply(Record, open=True):
     disclosures: tuple[Disclosure, ...] = field(4, DISCLOSURES, "fields that were withheld", default=())
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """What refers to notices names them, each once."""
         if self.status is ReplyStatus.SEE_NOTICES and not self.notices:
-            raise Refused(Refusal.INCONSISTENT, "notices: go with their status")
+            yield Refused(Refusal.INCONSISTENT, "notices: go with their status")
         if len(set(self.notices)) < len(self.notices):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "notices: each once")
+            yield Refused(Refusal.DUPLICATE_ENTRY, "notices: each once")
 
 
 # Declarations ----------------------------------------------------------------------------
@@ -161,7 +163,7 @@ class Total(Record, open=True):
     def validate(self) -> None:
         """No more were notified than launched."""
         if (self.notified or 0) > self.launched:
-            raise Refused(Refusal.INCONSISTENT, "notified above launched")
+            raise Refused(Refusal.INCONSISTENT, "expected notified up to launched")
 
 
 class AnnualDeclaration(Record, open=True):
@@ -219,12 +221,12 @@ class Activity(Record, open=True):
     )
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """A de-orbit has an object; effects are told once."""
         if self.activity is ActivityType.DEORBIT and self.object is None:
-            raise Refused(Refusal.INCONSISTENT, "object: goes with a de-orbit")
+            yield Refused(Refusal.INCONSISTENT, "object: goes with a de-orbit")
         if len(set(self.effects)) < len(self.effects):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "effects: each once")
+            yield Refused(Refusal.DUPLICATE_ENTRY, "effects: each once")
 
 
 class RegimeStatus(Record, open=True):
@@ -233,16 +235,16 @@ class RegimeStatus(Record, open=True):
     status: Regime = field(1, Enumeration(Regime), "what becomes of it")
     effective: int = field(2, Instant(), "from when on")
     kinds: tuple[int, ...] = field(
-        3, Array(Int(1, 63), 1, 63), "the kinds concerned, ascending; absent: all", default=()
+        3, Array(KindNumber(1, 63), 1, 63), "the kinds concerned, ascending; absent: all", default=()
     )
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """Kinds ascend without repetition."""
         if list(self.kinds) != sorted(self.kinds):
-            raise Refused(Refusal.UNSORTED, "kinds: ascend")
+            yield Refused(Refusal.UNSORTED, "kinds: ascend")
         if len(set(self.kinds)) < len(self.kinds):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "kinds: each once")
+            yield Refused(Refusal.DUPLICATE_ENTRY, "kinds: each once")
 
 
 class CommunicationsCheck(Record, open=True):
@@ -313,7 +315,7 @@ class Track(Record, open=True):
     longitude: int = field(3, LONGITUDE, "milliarcseconds, WGS 84, east positive")
     altitude: int | None = field(4, ALTITUDE, "metres above mean sea level", default=None)
     direction: Direction | None = field(5, Nested(Direction), "course", default=None)
-    speed: int | None = field(6, Int(0, 100_000), "metres a second", default=None)
+    speed: int | None = field(6, Quantity(0, 100_000, METRES_A_SECOND), "metres a second", default=None)
 
     def validate(self) -> None:
         """A pole has one spelling."""

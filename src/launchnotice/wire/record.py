@@ -6,7 +6,7 @@
 - An *open* record keeps fields with unknown keys in `extra`, as the bytes of their
   deterministic CBOR, so that they are shown and survive every round trip, through JSON as
   well; every other record refuses them.
-- `validate` is the place for rules across fields.
+- `validate` is the place for rules across fields; one with several yields each fault.
 
 No `repr` shows content: a notice is confidential by default.
 """
@@ -24,6 +24,7 @@ from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 if TYPE_CHECKING:
     import inspect
+    from collections.abc import Iterable, Mapping
 
 _set: Final = object.__setattr__
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
@@ -130,12 +131,36 @@ class Record:
                 raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}.{row.name}: {error}") from None
         self.__dict__.update(checked)
         try:
-            self.validate()
+            for fault in self.validate() or ():
+                raise fault
         except Refused as error:
             raise UsageError(Usage.BAD_VALUE, f"{type(self).__name__}: {error}") from None
 
-    def validate(self) -> None:
-        """Rules across fields; raises `Refused`."""
+    def validate(self) -> Iterable[Refused] | None:
+        """Rules across fields: raises what is wrong, or yields all of it, of which the first is raised."""
+
+    @classmethod
+    def unchecked(cls, values: Mapping[str, Any]) -> tuple[Self, list[Refused]]:
+        """A record of values as they are, and all that is wrong across its fields.
+
+        For who tells an author everything at once. No other record breaks its rules.
+
+        Args:
+            values: values of fields, each in its stored form. An optional field without one has its
+                default, a required one None; then no rule across fields is looked at.
+        """
+        record = cls.__new__(cls)
+        found = {row.name: None if row.required else row.default for row in cls.FIELDS}
+        _set(record, "__dict__", {**found, **values})
+        faults: list[Refused] = []
+        if any(row.required and row.name not in values for row in cls.FIELDS):
+            return record, faults
+        try:
+            for fault in record.validate() or ():
+                faults.append(fault)  # noqa: PERF402 - what was yielded before a raise is kept
+        except Refused as error:
+            faults.append(error)
+        return record, faults
 
     @classmethod
     def load(cls, raw: Any) -> Self:
@@ -277,7 +302,8 @@ class Record:
     def _of(cls, values: dict[str, Any]) -> Self:
         record = cls.__new__(cls)
         _set(record, "__dict__", values)
-        record.validate()
+        for fault in record.validate() or ():
+            raise fault
         return record
 
     @classmethod

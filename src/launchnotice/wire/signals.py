@@ -6,6 +6,7 @@ means agreement. No signal is ever acknowledged.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from launchnotice.errors import Refused
@@ -48,12 +49,12 @@ class Dissemination(Record, open=True):
     )
     remark: str | None = remark()
 
-    def validate(self) -> None:
+    def validate(self) -> Iterator[Refused]:
         """Parties ascend without repetition."""
         if list(self.parties) != sorted(self.parties):
-            raise Refused(Refusal.UNSORTED, "parties: ascend")
+            yield Refused(Refusal.UNSORTED, "parties: ascend")
         if len(set(self.parties)) < len(self.parties):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "parties: each once")
+            yield Refused(Refusal.DUPLICATE_ENTRY, "parties: each once")
 
 
 class Rejection(Record, open=True):

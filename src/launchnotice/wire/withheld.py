@@ -21,9 +21,14 @@ from launchnotice.wire.codecs import Bytes, Int
 from launchnotice.wire.record import Record, field
 from launchnotice.wire.streams import DIGEST
 
+
+class FieldKey(Int):
+    """Key of a field of a launch notification."""
+
+
 MAX_WITHHELD: Final = 8_192
 """Bytes of the encoding of a field that is withheld."""
-_KEY: Final = Int(1, 255)
+_KEY: Final = FieldKey(1, 255)
 _SALT: Final = Bytes(32)
 _VALUE: Final = Bytes(1, MAX_WITHHELD)
 _R = TypeVar("_R", bound=Record)
@@ -123,6 +128,6 @@ def check_withheld(rows: Sequence[Withheld], body: Record, needed: Container[int
         raise Refused(Refusal.DUPLICATE_ENTRY, "withheld: a field occurs once")
     given = {row.key for row in body.FIELDS if row.required or getattr(body, row.name) != row.default}
     if not given.union(body.extra).isdisjoint(keys):
-        raise Refused(Refusal.INCONSISTENT, "withheld: a field that is given")
+        raise Refused(Refusal.INCONSISTENT, "withheld: expected a field that is not given")
     if any(key in needed for key in keys):
-        raise Refused(Refusal.INCONSISTENT, "withheld: a field that is never withheld")
+        raise Refused(Refusal.INCONSISTENT, "withheld: expected none that is never withheld")
