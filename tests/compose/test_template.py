@@ -1,0 +1,142 @@
+"""Templates: filled with their examples they compose, are signed and exchanged, under every agreement."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from launchnotice import Endpoint, UsageError, load_agreement
+from launchnotice.compose import COMPOSED, Composed, compose
+from launchnotice.compose.examples import START
+from launchnotice.compose.template import template
+from launchnotice.pact.agreement import agreements
+from launchnotice.registry import KINDS, Check, FindingCode, Kind, Policy
+from launchnotice.wire.message import BODIES, KIND_OF
+from tests.support import NOW, Centre, make_centre, make_channel, make_mandate, open_endpoint, sign
+
+EVERY_AGREEMENT = pytest.mark.parametrize("name", agreements())
+EVERY_KIND = pytest.mark.parametrize("kind", COMPOSED.values(), ids=COMPOSED)
+
+
+def filled(text: str) -> str:
+    """A template with each placeholder replaced by its example."""
+    plain = re.sub(r'"<fill in: (0|[1-9][0-9]{0,8}|true|false)>"', r"\1", text)
+    return re.sub(r'"<fill in: (.*?)>"', r'"\1"', plain)
+
+
+def made(name: str, kind: Kind) -> str:
+    return template(load_agreement(name), kind)
+
+
+def composed(text: str | dict[str, Any], name: str) -> Composed:
+    found = compose(text, NOW, load_agreement(name))
+    assert found.mistakes == ()
+    return found
+
+
+@EVERY_AGREEMENT
+@EVERY_KIND
+def test_a_template_composes_once_it_is_filled_in(name: str, kind: Kind) -> None:
+    found = composed(filled(made(name, kind)), name)
+    assert type(found.body) is BODIES[kind]
+    assert FindingCode.MISSING not in {one.code for one in found.findings}
+
+
+@EVERY_AGREEMENT
+@EVERY_KIND
+def test_a_template_that_is_not_filled_in_says_so_of_each_placeholder(name: str, kind: Kind) -> None:
+    text = made(name, kind)
+    left = [line for line in text.splitlines() if not line.startswith("#") and "<fill in: " in line]
+    found = compose(text, NOW, load_agreement(name))
+    assert (found.body is None) == bool(left)
+    assert all(one.found.endswith("not filled in yet") for one in found.mistakes)
+    lines = {text.splitlines()[(one.line or 0) - 1] for one in found.mistakes}
+    assert lines == set(left)
+
+
+@EVERY_KIND
+def test_every_field_is_in_the_template_and_can_be_said(kind: Kind) -> None:
+    """Taking one `#` away leaves a form that is read; what its field says of others may not fit them."""
+    text = filled(made("us-ussr-1988", kind))
+    optional = list(_optional(text))
+    named = set(re.findall(r"^#?\[?([a-z_]+)\]?(?: =|$)", text, re.MULTILINE))
+    assert named >= {row.name for row in BODIES[kind].FIELDS}
+    for line in optional:
+        found = compose(text.replace(f"\n#{line}\n", f"\n{line}\n", 1), NOW)
+        field = line.partition(" ")[0]
+        assert all(field in one.key or field in one.found for one in found.mistakes), line
+
+
+def _optional(text: str) -> Iterator[str]:
+    yield from re.findall(r"^#([a-z_]+ = .*)$", text, re.MULTILINE)
+
+
+@EVERY_AGREEMENT
+def test_what_an_agreement_requires_stands_there_to_be_filled_in(name: str) -> None:
+    agreement = load_agreement(name)
+    for rule in agreement.rules:
+        if rule.check is Check.REQUIRED and not rule.when and "." not in rule.subject:
+            text = made(name, Kind(rule.kind))
+            assert re.search(rf"^{rule.subject} = ", text, re.MULTILINE)
+            assert rule.article.removeprefix("Article") in text
+
+
+def test_what_the_machine_states_has_no_template() -> None:
+    for kind, row in KINDS.items():
+        if row.policy is Policy.MACHINE:
+            with pytest.raises(UsageError, match="stated by the machine"):
+                made("us-ussr-1988", Kind(kind))
+
+
+# Exchange --------------------------------------------------------------------------------
+
+BY_THE_OTHER = (Kind.REPLY, Kind.ACKNOWLEDGEMENT, Kind.DISSEMINATION, Kind.REJECTION)
+# What ends a launch, or the channel, comes last.
+ORDER = sorted(COMPOSED.values(), key=lambda kind: (kind in (Kind.CANCELLATION, Kind.CONTINUED_IN), kind))
+
+
+@EVERY_AGREEMENT
+def test_every_template_is_composed_signed_and_exchanged(name: str) -> None:
+    agreement = load_agreement(name)
+    centres = [make_centre(code) for code in ("US", "RU")]
+    channel = make_channel(centres, agreement=agreement)
+    mandates = [make_mandate(channel, centre) for centre in centres]
+    ends = [open_endpoint(channel, centre, mandates=mandates) for centre in centres]
+    known: dict[str, Any] = {"asked": "RU", "channel": "11" * 32}
+    for kind in ORDER:
+        sender, other = (1, 0) if kind in BY_THE_OTHER else (0, 1)
+        form = {**tomllib.loads(filled(made(name, kind)))}
+        form |= {key: value for key, value in known.items() if key in form}
+        body = composed(form, name).body
+        assert body is not None
+        notice = _exchange(ends[sender], centres[sender], ends[other], body)
+        if kind in (Kind.LAUNCH, Kind.AMENDMENT, Kind.WINDOW_EXTENSION):
+            known["replaces"] = known["subject"] = notice.hex()
+        if kind is Kind.LAUNCH:
+            known["launch"] = notice.hex()
+        if kind is Kind.QUERY:
+            known["query"] = notice.hex()
+
+
+def _exchange(sender: Endpoint, centre: Centre, other: Endpoint, body: Any) -> bytes:
+    """Sign a body and give it to the other side, which receives what the review said."""
+    draft = sign(sender, centre, body, NOW, ("officer-1", "officer-2"))
+    mandate = sender.mandate()
+    assert mandate is not None
+    expected = [one.name for one in draft.review(sender.channel, mandate).findings]
+    step = sender.submit(draft, NOW)
+    took = [other.receive(send.data, NOW) for send in step.sends]
+    assert {one.refusal for one in took} == {None}
+    found = [finding.name for one in took for event in one.events for finding in event.findings]
+    assert set(expected) <= set(found)
+    kind = KIND_OF[type(body)]
+    assert kind in {event.kind for one in took for event in one.events}
+    return draft.id
+
+
+def test_examples_begin_when_the_tests_think() -> None:
+    assert START == NOW + 5 * 86_400
