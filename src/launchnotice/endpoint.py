@@ -21,7 +21,7 @@ from typing import Self
 from launchnotice import views
 from launchnotice.core.decide import Decision, decide
 from launchnotice.core.entries import Confirmed, Entry, Noted, Trusted
-from launchnotice.core.events import Event, event_of
+from launchnotice.core.events import Event
 from launchnotice.core.state import State
 from launchnotice.draft import Draft, compose
 from launchnotice.engine import desk
@@ -209,7 +209,7 @@ class Endpoint:
         What was journalled before this opening is marked `again`: it may have been seen before.
         """
         start = self._state.confirmed if after is None else after
-        found = (event_of(kept, self.party) for kept in self._ledger.read(start))
+        found = map(self._ledger.event, self._ledger.read(start))
         return [event._replace(again=event.position <= self._opened_at) for event in found if event]
 
     def attention(self, now: int) -> list[views.Attention]:
@@ -217,7 +217,7 @@ class Endpoint:
         return views.attention(self._state, now, listed=self._duties.listed() is not None)
 
     def forks(self) -> list[list[bytes]]:
-        """For each fork known, its sender's mandates and the two notices; see `evidence.pack_fork`."""
+        """For each fork known, the party's mandates and the two that contradict; see `evidence.pack_fork`."""
         return [proof(self._state, party, epoch) for party, epoch in self._state.forks]
 
     def pending(self, party: str) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from launchnotice.errors import Refused
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
-from launchnotice.registry import KindClass, Refusal
+from launchnotice.registry import ContentType, KindClass, Refusal
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.bounds import MAX_MANDATE, MAX_MESSAGE, MAX_PROOF
 from launchnotice.wire.codecs import Array, Bytes
@@ -21,22 +21,26 @@ from launchnotice.wire.record import Record, field
 
 
 class ForkProof(Record):
-    """Two notices of one sender that imply different ids for one position, with its mandates."""
+    """Two notices of one sender that imply different ids for one position, with its mandates.
+
+    Or two mandates of one version, with the chain up to it.
+    """
 
     mandates: tuple[bytes, ...] = field(
         1, Array(Bytes(1, MAX_MANDATE), 1, 64), "the sender's mandates, from version 1 on"
     )
-    first: bytes = field(2, Bytes(1, MAX_MESSAGE), "one notice")
-    second: bytes = field(3, Bytes(1, MAX_MESSAGE), "the other notice")
+    first: bytes = field(2, Bytes(1, MAX_MANDATE), "one notice or mandate")
+    second: bytes = field(3, Bytes(1, MAX_MANDATE), "the other one")
 
 
 class Fork(NamedTuple):
     """What a proof shows.
 
     Attributes:
-        party: who forked. `epoch`: number and 16 random bytes. `seq`: the position.
-        one, other: the ids, 32 bytes each, that the two notices imply for it.
-        first, second: the notices, verified.
+        party: who forked. `epoch`: number and 16 random bytes; (0, b"") of two mandates.
+        seq: the position; of two mandates their version.
+        one, other: the ids, 32 bytes each, that the two imply for it.
+        first, second: the notices or mandates, verified.
     """
 
     party: str
@@ -44,8 +48,8 @@ class Fork(NamedTuple):
     seq: int
     one: bytes
     other: bytes
-    first: Message
-    second: Message
+    first: Message | Mandate
+    second: Message | Mandate
 
 
 def pack_fork(envelopes: Sequence[bytes]) -> bytes:
@@ -67,6 +71,8 @@ def verify_fork(channel: Channel, data: bytes) -> Fork:
     for one in proof.mandates:
         mandate = UnverifiedMandate.parse(one).verify(channel, mandate)
         mandates[mandate.id] = mandate
+    if cose.parse(proof.first, MAX_MANDATE).content_type is ContentType.MANDATE:
+        return _verify_root(channel, [*mandates.values()], proof)
     first, second = (_verify(channel, mandates, notice) for notice in (proof.first, proof.second))
     a, b = first.payload, second.payload
     assert isinstance(a, ChainedPayload)  # safe: `_verify` takes no other
@@ -79,6 +85,24 @@ def verify_fork(channel: Channel, data: bytes) -> Fork:
             epoch = (a.epoch.number, a.epoch.random)
             return Fork(a.sender, epoch, seq, implied[seq], notice, first, second)
     raise Refused(Refusal.INCONSISTENT, "the notices do not contradict each other")
+
+
+def _verify_root(channel: Channel, chain: list[Mandate], proof: ForkProof) -> Fork:
+    """Two mandates of one version, each of which follows the chain."""
+    found = []
+    for data in (proof.first, proof.second):
+        one = UnverifiedMandate.parse(data)
+        if not 0 < one.version <= len(chain):
+            raise Refused(Refusal.MANDATE_GAP, "a version that the proof's chain does not reach")
+        found.append(one.verify(channel, chain[one.version - 2] if one.version > 1 else None))
+    first, second = found
+    version = first.payload.version
+    if first.id == second.id or (first.payload.party, version) != (
+        second.payload.party,
+        second.payload.version,
+    ):
+        raise Refused(Refusal.INCONSISTENT, "two mandates of one version of one party")
+    return Fork(first.payload.party, (0, b""), version, first.id, second.id, first, second)
 
 
 def _verify(channel: Channel, mandates: dict[bytes, Mandate], data: bytes) -> Message:

@@ -157,7 +157,6 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
     """A notice with its signals; raises `UsageError` (`unknown-subject`)."""
     found = _exchange(state, notice)
     message = recall(found.data) if found.data and found.kind != MANDATE_KIND else None
-    stream = state.streams[found.sender].get(found.epoch)
     others = state.channel.others(state.own) if found.own else []
     signals = [_signal(state, stated) for stated in (*found.facts.values(), *found.stated.values())]
     return ExchangeView(
@@ -167,7 +166,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
         epoch=found.epoch,
         seq=found.seq,
         place=found.place,
-        disputed=bool(stream and stream.disputed is not None and found.seq >= stream.disputed),
+        disputed=_disputed(state, found),
         time=found.time,
         issued=message.payload.issued if message else found.time,
         body=message.body if message else None,
@@ -228,6 +227,7 @@ def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
         for party, streams in state.streams.items()
         if any(stream.disputed is not None for stream in streams.values())
     ]
+    needs += [Attention(Need.ROOT_FORK, b"", party, None) for party in state.rivals if state.rivals[party]]
     needs += [Attention(Need.TRUST, _newest(state, party), party, None) for party in sorted(state.untrusted)]
     limit = state.channel.descriptor.unconfirmed_epochs
     needs += [
@@ -263,9 +263,18 @@ def health(state: State, now: int, *, restored: bool) -> Health:
         unsealed=len(state.unsealed),
         mandates={party: len(held) for party, held in state.mandates.items()},
         gaps=sorted({party for party, stream in streams if stream.gap()}),
-        disputed=sorted({party for party, stream in streams if stream.disputed is not None}),
+        disputed=sorted(
+            {party for party, stream in streams if stream.disputed is not None}
+            | {party for party, rivals in state.rivals.items() if rivals}
+        ),
         expiring=own is None or own.payload.expires - EXPIRY_NOTICE < now,
     )
+
+
+def _disputed(state: State, found: Exchange) -> bool:
+    stream = state.streams[found.sender].get(found.epoch)
+    disputed = stream is not None and stream.disputed is not None and found.seq >= stream.disputed
+    return disputed or bool(state.rivals[found.sender])
 
 
 def _exchange(state: State, notice: bytes) -> Exchange:

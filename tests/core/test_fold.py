@@ -164,6 +164,8 @@ RECOVERY = {
     entries.Returned,
     entries.Claimed,
     entries.Synced,
+    entries.Rival,
+    entries.Voided,
     entries.Trusted,
 }
 """What follows a restore or a fork: tests/endpoint/test_hand_back.py folds them."""

@@ -22,7 +22,7 @@ from launchnotice.registry import (
     Refusal,
 )
 from launchnotice.wire import cbor, cose
-from launchnotice.wire.message import ChainedPayload, parse_payload
+from launchnotice.wire.message import ChainedPayload, Message, parse_payload
 from launchnotice.wire.notices import Cancellation
 from launchnotice.wire.streams import Epoch, Position
 from tests.support import NOW, launch, make_mandate
@@ -113,6 +113,7 @@ def test_a_third_party_checks_the_proof_with_the_descriptor_alone(made: Template
     found = evidence.verify_fork(made.channel, evidence.pack_fork(envelopes))
     assert (found.party, found.epoch, found.seq) == ("US", EPOCH, 3)
     assert {found.one, found.other} == {one[2].id, other.id}
+    assert isinstance(found.first, Message)
     assert found.first.row.label == "launch notification"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from launchnotice import Refused, evidence
+from launchnotice import Mandate, Refused, evidence
 from launchnotice.cli import common
+from launchnotice.registry import label
 from launchnotice.render.fields import check_code, escape, groups
 from launchnotice.wire.bounds import MAX_PROOF
+from launchnotice.wire.message import Message
 
 REFUSED = 1
 
@@ -30,13 +32,26 @@ def run(args: argparse.Namespace) -> int:
     except Refused as refusal:
         print(f"PROVES NOTHING: {escape(str(refusal))}")
         return REFUSED
-    number, random = found.epoch
-    print(f"PROVED: {escape(found.party)} told two stories in one epoch.")
-    print(f"  channel    {groups(channel.id).replace(chr(10), chr(10) + ' ' * 13)}")
-    print(f"  epoch      {number}, {random.hex()}")
-    print(f"  position   {found.seq}")
-    for notice, implied in ((found.first, found.one), (found.second, found.other)):
-        signers = ", ".join(escape(signer.identity) for signer in notice.signers)
-        print(f"  {notice.row.label}, check code {check_code(notice.id)}, signed by {signers}")
-        print(f"             says that {implied.hex()} stands there")
+    (number, random), heading = found.epoch, groups(channel.id).replace("\n", "\n" + " " * 13)
+    if isinstance(found.first, Mandate):
+        print(f"PROVED: the authority of {escape(found.party)} signed two mandates of one version.")
+        print(f"  channel    {heading}")
+        print(f"  version    {found.seq}")
+    else:
+        print(f"PROVED: {escape(found.party)} told two stories in one epoch.")
+        print(f"  channel    {heading}")
+        print(f"  epoch      {number}, {random.hex()}")
+        print(f"  position   {found.seq}")
+    for said, implied in ((found.first, found.one), (found.second, found.other)):
+        _print_one(said, implied)
     return 0
+
+
+def _print_one(said: Message | Mandate, implied: bytes) -> None:
+    if isinstance(said, Mandate):
+        reason = label(said.payload.reason)
+        print(f"  mandate, check code {check_code(said.id)}, reason {reason}, id {said.id.hex()}")
+        return
+    signers = ", ".join(escape(signer.identity) for signer in said.signers)
+    print(f"  {said.row.label}, check code {check_code(said.id)}, signed by {signers}")
+    print(f"             says that {implied.hex()} stands there")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from launchnotice.core.entries import Accepted, Entry, EpochKey, Fact, Noted, Outside, Synced
+from launchnotice.core.entries import Accepted, Entry, EpochKey, Fact, Noted, Outside, Synced, Voided
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.forks import drain, find_fork, id_at
 from launchnotice.core.mandating import judge_abandoned, judge_mandate
@@ -18,6 +18,7 @@ from launchnotice.core.references import reference_findings, thread
 from launchnotice.core.returning import judge_claims, judge_returned, stored
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
+from launchnotice.core.superseding import mandate_findings, voided
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
 from launchnotice.pact.findings import Finding, content_findings, protocol_finding
@@ -66,8 +67,9 @@ def decide(state: State, data: bytes, now: int) -> Decision:
     envelope = cose.parse(data, MAX_MANDATE)
     if envelope.content_type is ContentType.MANDATE:
         judged = judge_mandate(state, UnverifiedMandate.parse(data, envelope))
-        again = judged.known if judged.party != state.own else b""
-        return Decision(judged.party, judged.entries, _stated(state.exchange(again)) if again else [])
+        if judged.known and judged.party != state.own:
+            return _repeated(state, judged.party, state.exchange(judged.known))
+        return Decision(judged.party, judged.entries, [])
     unverified = parse_message(data, envelope, state.channel.id)
     return _message(state, unverified, envelope.content_type, now)
 
@@ -93,7 +95,7 @@ def _message(state: State, unverified: Unverified, content_type: ContentType, no
         return _own(state, unverified, mandate)
     known = state.exchanges.get(unverified.id)
     if known is not None and known.data == unverified.data:
-        return Decision(unverified.sender, [], _stated(known))
+        return _repeated(state, unverified.sender, known)
     message = unverified.verify(mandate.keyring, state.channel.accept, len(state.channel.algorithms))
     if message.row.kind_class is KindClass.SIGNAL:
         return _signal(state, message, mandate, now)
@@ -123,7 +125,9 @@ def _context(state: State, unverified: Unverified, content_type: ContentType) ->
         raise Refused(Refusal.OWN_MESSAGE, "one's own message came back")
     if unverified.to is not None and (unverified.to == state.own) == ours:
         raise Refused(Refusal.WRONG_ADDRESSEE, "addressed to another party")
-    mandate = state.by_id.get(unverified.mandate)
+    # Under a mandate beside a peer's chain it is shown; under one beside our own it is a stranger's.
+    beside = None if ours else state.rivals[unverified.sender].get(unverified.mandate)
+    mandate = state.by_id.get(unverified.mandate) or beside
     if mandate is None or mandate.payload.party != unverified.sender:
         detail = "signed under a mandate that is not held"
         raise Refused(Refusal.UNKNOWN_MANDATE, detail, unverified.sender)
@@ -153,7 +157,7 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
         case Outcome.REFUSE:
             raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
         case Outcome.REPEAT:
-            return Decision(sender, [], _stated(state.exchange(message.id)))
+            return _repeated(state, sender, state.exchange(message.id))
         case _:
             noted = [_noted(state, message)] if row.outcome is Outcome.NOTE else []
             return Decision(sender, [*noted], [])
@@ -217,7 +221,7 @@ def _emergency(state: State, message: Message, mandate: Mandate, now: int) -> De
     stream = state.stream(sender, (payload.epoch.number, payload.epoch.random))
     noted = message.id in state.noted[sender]
     if not noted and state.find(message.id):
-        return Decision(sender, [], _stated(state.exchange(message.id)))
+        return _repeated(state, sender, state.exchange(message.id))
     if state.emergencies(sender) >= MAX_HELD:
         flooded = noted or len(state.noted[sender]) >= MAX_NOTED
         return Decision(sender, [] if flooded else [_noted(state, message)], [])
@@ -259,8 +263,7 @@ def _findings(
         findings += content_findings(body)
         findings += state.channel.judge(payload.kind, body, payload.issued, now)
         findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
-    named = state.version_named(payload.sender, stream.epoch, getattr(payload, "seq", 0))
-    findings += _mandate_findings(message, mandate, named)
+    findings += mandate_findings(state, message, mandate, now)
     findings += _epoch_findings(state, message, stream)
     if message.row.policy is Policy.EMERGENCY and _officers(message) == 1:
         findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
@@ -288,16 +291,6 @@ def _epoch_findings(state: State, message: Message, stream: Stream) -> list[Find
 
 def _officers(message: Message) -> int:
     return sum(1 for signer in message.signers if signer.role is Role.OFFICER)
-
-
-def _mandate_findings(message: Message, mandate: Mandate, named: int) -> list[Finding]:
-    """What there is to say of the mandate under which a message is signed."""
-    findings = []
-    if mandate.payload.version < named:
-        findings.append(protocol_finding(FindingCode.SUPERSEDED_MANDATE))
-    if message.payload.issued > mandate.payload.expires:
-        findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
-    return findings
 
 
 def _confirmed(state: State, message: Message, stream: Stream) -> bool:
@@ -329,9 +322,13 @@ def _noted(state: State, message: Message) -> Noted:
     return Noted(message.id, payload.sender, number, random, getattr(payload, "seq", 0), last)
 
 
-def _stated(exchange: Exchange | None) -> list[bytes]:
-    """Every signal that we signed about a notice, byte for byte."""
-    return [stated.data for stated in exchange.stated.values() if stated.data] if exchange else []
+def _repeated(state: State, sender: str, exchange: Exchange | None) -> Decision:
+    """Every signal that we signed about a notice, byte for byte; what a thief may have made is due anew."""
+    if exchange is None:
+        return Decision(sender, [], [])
+    kinds = voided(state, exchange)
+    signed = [one.data for kind, one in exchange.stated.items() if one.data and kind not in kinds]
+    return Decision(sender, [Voided(exchange.id, kinds)] if kinds else [], signed)
 
 
 # Signals ---------------------------------------------------------------------------------
@@ -349,13 +346,16 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
         raise Refused(Refusal.UNKNOWN_SUBJECT, "not a notice of ours", payload.sender)
     if exchange.kind == MANDATE_KIND and payload.kind != Kind.RECEIPT:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "a mandate is receipted and nothing else")
-    earlier = [fact for fact in (exchange.facts.get((payload.sender, payload.kind)),) if fact]
     said = (payload.sender, payload.kind)
-    earlier += [fact for fact in exchange.evidence if (fact.party, fact.kind) == said]
-    if len(earlier) > MAX_EVIDENCE or any(fact.id == message.id for fact in earlier):
+    counted = [exchange.facts[said]] if said in exchange.facts else []
+    evidence = [fact for fact in exchange.evidence if (fact.party, fact.kind) == said]
+    findings = mandate_findings(state, message, mandate, now)
+    void = any(finding.code is FindingCode.WITHOUT_EFFECT for finding in findings)
+    # What a thief said before leaves room for what counts.
+    full = len(evidence) >= MAX_EVIDENCE and (void or bool(counted))
+    if full or any(fact.id == message.id for fact in (*counted, *evidence)):
         return Decision(payload.sender, [], [])
-    findings = _mandate_findings(message, mandate, state.newest_named(payload.sender))
-    findings += _signal_findings(message, exchange, earlier, now)
+    findings += _signal_findings(message, exchange, [*counted, *evidence], now)
     fact = Fact(
         id=message.id,
         sender=payload.sender,

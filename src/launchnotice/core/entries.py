@@ -214,6 +214,22 @@ class Trusted(NamedTuple):
     party: str
 
 
+class Rival(NamedTuple):
+    """A verified mandate beside the chain of its party, which has another one of that version."""
+
+    id: bytes
+    party: str
+    version: int
+    data: bytes
+
+
+class Voided(NamedTuple):
+    """Our signals about a notice may count for nothing, and its sender waits: they are due anew."""
+
+    id: bytes
+    kinds: list[Any]  # of signals, as numbers
+
+
 class Fired(NamedTuple):
     """A deadline passed: `owed` (`registry.Owed`) by `party`, at this multiple of its time."""
 
@@ -247,6 +263,8 @@ Entry: TypeAlias = (
     | Claimed
     | Synced
     | Trusted
+    | Rival
+    | Voided
     | Fired
     | Confirmed
 )
@@ -271,6 +289,8 @@ _TYPES: Final[dict[int, Any]] = {
     17: Claimed,
     18: Synced,
     19: Trusted,
+    20: Rival,
+    21: Voided,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 
@@ -317,7 +337,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return _placed(entry, "") + _threaded(entry.thread)
         case Reserved() | Returned() | Sealed() | Fact():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
-        case Mandated() | Drained() | Fired() | Outside():
+        case Mandated() | Rival() | Voided() | Drained() | Fired() | Outside():
             return (entry.id,)
         case _:
             return ()
@@ -325,7 +345,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
 
 def _placed(entry: Accepted | Noted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
     if not entry.seq:
-        return (entry.id, emergency_key(sender)) if sender else (entry.id,)
+        return entry.id, emergency_key(sender)
     return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)
 
 
@@ -339,7 +359,7 @@ def thread_key(notice: bytes) -> bytes:
 
 
 def emergency_key(sender: str) -> bytes:
-    """The key of a peer's emergency notices, which have no position."""
+    """The key of a party's emergency notices, which have no position; one's own have an empty sender."""
     return b"emergency/" + sender.encode()
 
 

@@ -20,6 +20,7 @@ from launchnotice.core.entries import (
     Outside,
     Reserved,
     Returned,
+    Rival,
     Sealed,
     Synced,
 )
@@ -114,6 +115,10 @@ def _mandated(at: int, time: int, _: str, e: Mandated) -> Event:
     return Event(at, time, EventCode.MANDATE, e.party, e.id, data=e.data)
 
 
+def _rival(at: int, time: int, _: str, e: Rival) -> Event:
+    return Event(at, time, EventCode.ROOT_FORK, e.party, e.id, data=e.data)
+
+
 def _epoch(at: int, time: int, own: str, _: EpochOpened) -> Event:
     return Event(at, time, EventCode.EPOCH, own)
 
@@ -143,6 +148,7 @@ _DRAW: dict[type, Callable[[int, int, str, Any], Event | None]] = {
     Synced: _synced,
     Fired: _fired,
     Mandated: _mandated,
+    Rival: _rival,
     EpochOpened: _epoch,
     Reserved: _reserved,
     Sealed: _sealed,

@@ -21,7 +21,9 @@ from launchnotice.core.entries import (
     Outside,
     Reserved,
     Returned,
+    Rival,
     Sealed,
+    Voided,
 )
 from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
 from launchnotice.pact.channel import Channel
@@ -62,7 +64,8 @@ class Exchange:
         arrived: where it stood on arrival, as its receipt says.
         time: when it was journalled (sealed, if it is ours); `position`: where.
         data: its exact bytes; empty while it is ours and not sealed.
-        facts: peers' signals about it by (party, kind); the first of each counts, the rest are evidence.
+        facts: peers' signals about it by (party, kind); the first of each that has an effect counts, the
+            rest are evidence.
         stated: our signals about it by kind. `fired`: deadlines told.
         outside: why it does not stand (*disowned*, *abandoned*), or None.
         returned: it is ours, a restore had lost it, and a member gave it back.
@@ -99,9 +102,9 @@ class Exchange:
     def delivery(self, party: str) -> Delivery:
         """How far the notice has come with that recipient: a function of the set of facts."""
         state = Delivery.PENDING
-        for sender, kind in self.facts:
-            if sender == party:
-                state = DELIVERY[state, Kind(kind)]
+        for kind in SIGNALS:
+            if (party, kind) in self.facts:
+                state = DELIVERY[state, kind]
         return state
 
     def rejected(self) -> bool:
@@ -143,8 +146,12 @@ class Exchange:
             case Drained() as entry:
                 self.place = Place.ACCEPTED
                 self.findings = [*self.findings, *entry.findings]
-            case Mandated() as entry:
+            case (Mandated() | Rival()) as entry:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
+                if isinstance(entry, Rival):
+                    self.place = self.arrived = Place.DISPUTED
+            case Voided() as entry:
+                self.stated = {kind: one for kind, one in self.stated.items() if kind not in entry.kinds}
             case Reserved() | Sealed() | Fact() as entry:
                 self._apply_signal(kept.time, kept.position, entry)
             case Returned() as entry:
@@ -162,6 +169,8 @@ class Exchange:
 
     def _apply_accepted(self, time: int, position: int, entry: Accepted) -> None:
         self.place = self.arrived = _PLACES[entry.place]
+        if any(raw[1] == FindingCode.ROOT_FORK for raw in entry.findings):
+            self.arrived = Place.DISPUTED
         self.readable = entry.readable
         self.findings, self.data = entry.findings, entry.data
         self.time, self.position = time, position
@@ -197,7 +206,8 @@ class Exchange:
         state = Stated(
             entry.sender, entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data
         )
-        if self.facts.setdefault((entry.sender, entry.kind), state) is not state:
+        void = any(raw[1] == FindingCode.WITHOUT_EFFECT for raw in entry.findings)
+        if void or self.facts.setdefault((entry.sender, entry.kind), state) is not state:
             self.evidence += (state,)
 
     def _reached(self, party: str) -> Delivery:
@@ -224,6 +234,8 @@ def begin(entry: Entry, own: str) -> Exchange | None:
             return Exchange(e.id, e.sender, e.kind, (e.number, e.random), e.seq, own=False)
         case Mandated() as e:
             return Exchange(e.id, e.party, MANDATE_KIND, (0, b""), e.version, own=e.party == own)
+        case Rival() as e if e.party != own:
+            return Exchange(e.id, e.party, MANDATE_KIND, (0, b""), e.version, own=False)
         case (Reserved() | Returned()) as e if not e.subject:
             return Exchange(e.id, own, e.kind, (e.number, e.random), e.seq, own=True)
         case _:
@@ -240,6 +252,8 @@ def recall(kept: Iterable[Kept], own: str) -> Exchange | None:
     return exchange
 
 
+SIGNALS: Final = tuple(dict.fromkeys(kind for _, kind in DELIVERY))
+"""Kinds of signals that move a delivery."""
 _PLACES: Final = {place.value: place for place in Place}
 _SETTLED_AT: Final = {
     Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,

@@ -87,10 +87,11 @@ def _counted(state: State, subject: Exchange) -> list[Exchange]:
 
 
 def _counts(state: State, one: Exchange) -> bool:
-    """Not what is disputed on either branch, nor what is under a superseded mandate."""
+    """Not what is disputed on either branch or disowned, nor under a mandate replaced too long ago."""
     stream = state.streams[one.sender].get(one.epoch) if one.seq else None
     disputed = stream is not None and stream.disputed is not None and one.seq >= stream.disputed
-    codes = {Finding.load(raw).name for raw in one.findings}
-    if one.outside is FindingCode.DISOWNED:
+    if one.outside is FindingCode.DISOWNED or disputed or state.rivals[one.sender]:
         return False
-    return not disputed and one.place is not Place.DISPUTED and FindingCode.SUPERSEDED_MANDATE not in codes
+    codes = {Finding.load(raw).name for raw in one.findings}
+    superseded = one.seq and FindingCode.SUPERSEDED_MANDATE in codes
+    return not superseded and one.place is not Place.DISPUTED and FindingCode.WITHOUT_EFFECT not in codes

@@ -17,15 +17,18 @@ from launchnotice.core.entries import (
     Outside,
     Reserved,
     Returned,
+    Rival,
+    emergency_key,
     position_key,
 )
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
+from launchnotice.core.superseding import head_outside
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
 from launchnotice.registry import MandateReason, Place, Refusal
-from launchnotice.wire.bounds import MAX_NOTED
+from launchnotice.wire.bounds import MAX_NOTED, MAX_RIVALS
 from launchnotice.wire.streams import Epoch, Position, genesis
 
 
@@ -44,26 +47,35 @@ def judge_mandate(state: State, unverified: UnverifiedMandate) -> Judged:
     held = state.mandates.get(unverified.party)
     if held is None:
         raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")
-    if unverified.version > len(held) + 1:
+    rivals = state.rivals[unverified.party]
+    beside = rivals.get(unverified.prev or b"")
+    if unverified.version > len(held) + 1 and beside is None:
         raise Refused(Refusal.MANDATE_GAP, f"expected version {len(held) + 1} at most", unverified.party)
-    previous = held[unverified.version - 2] if unverified.version > 1 else None
-    if unverified.version <= len(held):
-        _check_known(state, unverified, held[unverified.version - 1], previous)
+    previous = beside or (held[unverified.version - 2] if unverified.version > 1 else None)
+    known = state.by_id.get(unverified.id) or rivals.get(unverified.id)
+    if known is not None:
+        if unverified.data != known.data:
+            unverified.verify(state.channel, previous)
         return Judged(unverified.party, [], unverified.id)
     mandate = unverified.verify(state.channel, previous)
+    if beside is not None or unverified.version <= len(held):
+        return _judge_rival(state, mandate)
     _check_key_use(state, mandate)
     payload = mandate.payload
     entry = Mandated(mandate.id, payload.party, payload.version, mandate.data)
     return Judged(payload.party, [entry, *_effects(state, mandate)], b"")
 
 
-def _check_known(
-    state: State, unverified: UnverifiedMandate, known: Mandate, previous: Mandate | None
-) -> None:
-    if unverified.id != known.id:
-        raise Refused(Refusal.BAD_MANDATE_CHAIN, "another mandate of that version is held")
-    if unverified.data != known.data:
-        unverified.verify(state.channel, previous)
+def _judge_rival(state: State, mandate: Mandate) -> Judged:
+    """A verified mandate beside the chain: the authority signed two stories, or somebody with its keys did.
+
+    It has no effect but that messages under it can be shown. Nobody can tell which story is the thief's,
+    so the mandates that follow it are kept as well.
+    """
+    payload = mandate.payload
+    if len(state.rivals[payload.party]) >= MAX_RIVALS:
+        raise Refused(Refusal.BAD_MANDATE_CHAIN, "more mandates beside the chain than are kept")
+    return Judged(payload.party, [Rival(mandate.id, payload.party, payload.version, mandate.data)], b"")
 
 
 def _check_key_use(state: State, mandate: Mandate) -> None:
@@ -100,6 +112,8 @@ def _effects(state: State, mandate: Mandate) -> list[Entry]:
         record = Epoch(number=epoch[0], random=epoch[1])
         nothing = Position(seq=0, id=genesis(state.channel.id, party, record))
         found += _end(state, party, stream, stands.get(epoch, nothing))
+    if payload.reason is MandateReason.COMPROMISE:
+        found += _outside(party, _emergencies(state, party, stands), disowned=True)
     return found
 
 
@@ -125,6 +139,15 @@ def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry
     )
     ended = Ended(party, number, random, last.seq, base, head)
     return [ended, *joins, *_outside(party, lost, disowned=True)]
+
+
+def _emergencies(state: State, party: str, stands: dict[EpochKey, Position]) -> Iterator[Exchange]:
+    """Emergency notices that were issued beyond what stands, newest first: whoever had the keys made them."""
+    kept = state.find(emergency_key("" if party == state.own else party))
+    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+    for one in map(state.exchange, reversed(ids)):
+        if one is not None and one.data and one.outside is None and head_outside(one, stands):
+            yield one
 
 
 def _outside(party: str, newest_first: Iterator[Exchange], *, disowned: bool) -> list[Entry]:

@@ -13,7 +13,7 @@ import hashlib
 from typing import Any
 
 from launchnotice.core import entries
-from launchnotice.core.entries import Mandated, Reserved
+from launchnotice.core.entries import Mandated, Reserved, Rival
 from launchnotice.core.exchange import recall
 from launchnotice.core.state import Find, State
 from launchnotice.core.stream import Held, Stream
@@ -34,7 +34,10 @@ def dump(state: State) -> bytes:
             state.own,
             state.position,
             state.digest,
+            state.time,
             [[mandate.id for mandate in held] for held in state.mandates.values()],
+            [[*rivals] for rivals in state.rivals.values()],
+            [[list(named) for named in known] for known in state.superseded.values()],
             [[_dump_stream(stream) for stream in epochs.values()] for epochs in state.streams.values()],
             [[[one, *epoch] for one, epoch in sorted(noted.items())] for noted in state.noted.values()],
             list(state.epoch) if state.epoch else [],
@@ -74,7 +77,10 @@ def _restore(state: State, rest: list[Any]) -> None:
     (
         state.position,
         state.digest,
+        state.time,
         mandates,
+        rivals,
+        superseded,
         streams,
         noted,
         epoch,
@@ -93,6 +99,10 @@ def _restore(state: State, rest: list[Any]) -> None:
     for ids in mandates:
         for mandate in ids:
             state.recall_mandate(_entry(state, mandate, Mandated))
+    for rival in (one for ids in rivals for one in ids):
+        state.recall_rival(_entry(state, rival, Rival))
+    for party, known in zip(state.superseded, superseded, strict=True):
+        state.superseded[party] = [(version, time) for version, time in known]
     for party, epochs in zip(state.streams, streams, strict=True):
         state.streams[party] = {stream.epoch: stream for stream in map(_load_stream, epochs)}
     for party, ids in zip(state.noted, noted, strict=True):

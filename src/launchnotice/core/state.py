@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from launchnotice.core import entries
 from launchnotice.core.entries import (
@@ -31,9 +31,11 @@ from launchnotice.core.entries import (
     Outside,
     Reserved,
     Returned,
+    Rival,
     Sealed,
     Synced,
     Trusted,
+    Voided,
     position_key,
 )
 from launchnotice.core.exchange import Exchange, begin, recall
@@ -48,6 +50,8 @@ from launchnotice.wire.streams import Epoch, Position, genesis
 
 EpochHead: TypeAlias = tuple[int, bytes, int]
 """Number and random of an epoch, and a sequence number in it."""
+ROOT: Final[EpochKey] = (0, b"")
+"""In place of an epoch: two mandates of one version contradict each other."""
 Find: TypeAlias = Callable[[bytes], Sequence[Kept]]
 """Looks up the entries filed under a key."""
 
@@ -57,8 +61,10 @@ class State:
 
     Attributes:
         channel, own: the channel and the endpoint's party.
-        position, digest: the last journal entry folded.
+        position, digest, time: the last journal entry folded.
         mandates: each party's mandates held, by version from 1.
+        rivals: each party's mandates beside that chain, by id.
+        superseded: when which version of each party's mandates was named first, in seconds.
         streams: each party's epochs; `epoch`: one's own current one.
         noted: each party's ids known beyond the bounds, with the epoch; of emergencies without it.
         exchanges: the open ones by id. `unsealed`: reservations without their seal, by id.
@@ -67,15 +73,17 @@ class State:
         restored_at: position at which the newest epoch after a restore was opened; 0 if there was none.
         synced: since that restore, each member's head in its answer to the challenge, None until it comes.
         claims: members whose mere claim has cost us an epoch. `untrusted`: parties to be compared by people.
-        forks: ids of two notices that contradict each other, by party and epoch.
+        forks: ids of two notices that contradict each other, by party and epoch; of mandates by `ROOT`.
         effects: each party's mandates that disown: version and what stands of which epoch.
     """
 
     def __init__(self, channel: Channel, own: str, find: Find) -> None:
         self.channel, self.own, self.find = channel, own, find
-        self.position, self.digest = 0, entries.GENESIS
+        self.position, self.digest, self.time = 0, entries.GENESIS, 0
         self.mandates: dict[str, list[Mandate]] = {code: [] for code in channel.parties}
         self.by_id: dict[bytes, Mandate] = {}
+        self.rivals: dict[str, dict[bytes, Mandate]] = {code: {} for code in channel.parties}
+        self.superseded: dict[str, list[tuple[int, int]]] = {code: [] for code in channel.parties}
         self.streams: dict[str, dict[EpochKey, Stream]] = {code: {} for code in channel.parties}
         self.noted: dict[str, dict[bytes, EpochKey]] = {code: {} for code in channel.parties}
         self.epoch: EpochKey | None = None
@@ -155,18 +163,6 @@ class State:
         """The highest own epoch number known; 0 if none was opened."""
         return max((number for number, _ in self.streams[self.own]), default=0)
 
-    def version_named(self, party: str, epoch: EpochKey, seq: int) -> int:
-        """The highest mandate version named before a position, in its epoch or an earlier one."""
-        highest = 0
-        for key, stream in self.streams[party].items():
-            if key[0] <= epoch[0]:
-                highest = max(highest, stream.version_before(seq if key == epoch else 0))
-        return highest
-
-    def newest_named(self, party: str) -> int:
-        """The highest mandate version that any notice of a party names."""
-        return max((stream.version_before(0) for stream in self.streams[party].values()), default=0)
-
     def disowned(self, party: str, epoch: EpochKey, seq: int, notice: bytes, version: int) -> bool:
         """Whether a mandate after that version says that a notice does not stand."""
         for later, stands in self.effects[party]:
@@ -200,7 +196,7 @@ class State:
 
     def apply(self, kept: Kept) -> None:
         """Record one journal entry."""
-        self.position, self.digest = kept.position, kept.digest
+        self.position, self.digest, self.time = kept.position, kept.digest, kept.time
         entry = kept.entry
         _RECORD[type(entry)](self, entry)
         self._apply_exchange(kept)
@@ -247,6 +243,14 @@ class State:
         if payload.reason in DISOWNING:
             stands = {(one.epoch.number, one.epoch.random): one.last for one in payload.stands}
             self.effects[entry.party].append((payload.version, stands))
+
+    def recall_rival(self, entry: Rival) -> None:
+        """Record a mandate beside its party's chain: the authority signed two stories."""
+        mandate = UnverifiedMandate.parse(entry.data).recall(self.channel)
+        self.rivals[entry.party][entry.id] = mandate
+        known = self.mandates[entry.party][: entry.version]
+        if known[-1].payload.version == entry.version:
+            self.forks.setdefault((entry.party, ROOT), (known[-1].id, entry.id))
 
     def _epoch_opened(self, entry: EpochOpened) -> None:
         if entry.reason == EpochReason.RESTORED:
@@ -307,6 +311,9 @@ class State:
     def _accepted(self, entry: Accepted) -> None:
         epoch = (entry.number, entry.random)
         stream = self._recorded(entry.sender, epoch) if entry.seq else self.stream(entry.sender, epoch)
+        named = self.superseded[entry.sender]
+        if entry.seq and entry.place != Place.DISPUTED and (not named or entry.version > named[-1][0]):
+            named.append((entry.version, self.time))
         self.noted[entry.sender].pop(entry.id, None)
         if not entry.seq:
             return
@@ -393,7 +400,7 @@ class State:
         return
 
 
-def _id(entry: Accepted | Mandated | Drained | Fired | Outside) -> bytes:
+def _id(entry: Accepted | Mandated | Rival | Voided | Drained | Fired | Outside) -> bytes:
     return entry.id
 
 
@@ -405,6 +412,8 @@ def _subject(entry: Reserved | Returned | Sealed | Fact) -> bytes:
 _SUBJECT: dict[type, Callable[[Any], bytes]] = {
     Accepted: _id,
     Mandated: _id,
+    Rival: _id,
+    Voided: _id,
     Drained: _id,
     Fired: _id,
     Outside: _id,
@@ -418,6 +427,8 @@ _SUBJECT: dict[type, Callable[[Any], bytes]] = {
 _RECORD: dict[type, Callable[[State, Any], None]] = {
     Opened: State._opened,
     Mandated: State.recall_mandate,
+    Rival: State.recall_rival,
+    Voided: State._nothing,
     EpochOpened: State._epoch_opened,
     Reserved: State._reserved,
     Sealed: State._sealed,

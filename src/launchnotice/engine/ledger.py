@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from launchnotice.core import entries, snapshot
-from launchnotice.core.entries import Accepted, Entry, EpochOpened, Kept, Noted, Opened
+from launchnotice.core.entries import Accepted, Entry, EpochOpened, Kept, Noted, Opened, Outside
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.returning import seen_before
 from launchnotice.core.state import State
@@ -166,6 +166,12 @@ class Ledger:
         """The entries filed under a key, decoded."""
         return [entries.decode(stored.position, stored.data) for stored in self._journal.find(key)]
 
+    def event(self, kept: Kept) -> Event | None:
+        """The event of an entry; a notice that no longer stands is shown as it was when it arrived."""
+        event = event_of(kept, self._party)
+        lost = self.state.exchange(kept.entry.id) if event and isinstance(kept.entry, Outside) else None
+        return event._replace(kind=lost.kind, data=lost.data) if event and lost else event
+
     def read(self, after: int) -> list[Kept]:
         """All entries after a position, decoded."""
         found: list[Kept] = []
@@ -246,7 +252,7 @@ class Ledger:
         self.state.apply(kept)
         if isinstance(kept.entry, EpochOpened):
             self.restored = False
-        event = event_of(kept, self._party) if kept.position > self.shown else None
+        event = self.event(kept) if kept.position > self.shown else None
         if event is not None:
             self._pending.append(event._replace(again=True) if self._again(kept.entry) else event)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from launchnotice.core.entries import EpochKey
-from launchnotice.core.state import State
+from launchnotice.core.state import ROOT, State
 from launchnotice.engine.sealing import Send
 from launchnotice.wire.bounds import PROOF_OFFERS, RETRY_MAX, SYNC_FIRST
 
@@ -30,7 +30,7 @@ class Proofs:
         for key, (at, tries) in list(self._open(state)):
             if at <= now:
                 self._turns[key] = now + min(SYNC_FIRST << tries, RETRY_MAX), tries + 1
-                found += [Send(key[2], data) for data in proof(state, key[0], key[1])]
+                found += [Send(key[2], data) for data in dict.fromkeys(proof(state, key[0], key[1]))]
         return found
 
     def next(self, state: State) -> int | None:
@@ -46,7 +46,14 @@ class Proofs:
 
 
 def proof(state: State, party: str, epoch: EpochKey) -> list[bytes]:
-    """The mandates of a party and the two notices that prove that it forked an epoch."""
+    """The mandates of a party and the two notices that prove that it forked an epoch.
+
+    Of two mandates of one version: the chain up to it, then the two.
+    """
+    if epoch == ROOT:
+        one, other = (state.by_id.get(m) or state.rivals[party][m] for m in state.forks[party, epoch])
+        chain = state.mandates[party][: one.payload.version]
+        return [*(mandate.data for mandate in chain), one.data, other.data]
     notices = [state.exchange(notice) for notice in state.forks[party, epoch]]
     mandates = [mandate.data for mandate in state.mandates[party]]
     return [*mandates, *(one.data for one in notices if one is not None and one.data)]

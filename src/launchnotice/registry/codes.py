@@ -95,6 +95,8 @@ class FindingCode(StrEnum):
     MAY_REPEAT = "may-repeat"
     TOO_MANY_EPOCHS = "too-many-epochs"
     MANDATE_UNCONFIRMED = "mandate-unconfirmed"
+    WITHOUT_EFFECT = "without-effect"
+    ROOT_FORK = "root-fork"
 
 
 class EventCode(StrEnum):
@@ -108,6 +110,7 @@ class EventCode(StrEnum):
     IN_ORDER = "in-order"
     FLOODING = "flooding"
     FORK = "fork"
+    ROOT_FORK = "root-fork"
     ENDED = "ended"
     DISOWNED = "disowned"
     ABANDONED = "abandoned"
@@ -137,6 +140,7 @@ class Need(StrEnum):
     SYSTEM_SIGNATURE = "system-signature"
     SYSTEM_KEY = "system-key"
     DISPUTED_STREAM = "disputed-stream"
+    ROOT_FORK = "root-fork"
     UNCONFIRMED_EPOCHS = "unconfirmed-epochs"
     TRUST = "trust"
     MANDATE = "mandate"

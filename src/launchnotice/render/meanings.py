@@ -18,6 +18,7 @@ EVENTS: Final[dict[EventCode, str]] = {
     EventCode.IN_ORDER: "a notice shown earlier has taken its place",
     EventCode.FLOODING: "this party sends more than is kept; what comes out of order is NOT SHOWN",
     EventCode.FORK: "this party signed TWO DIFFERENT NOTICES for one place; the proof is kept",
+    EventCode.ROOT_FORK: "this party's authority signed TWO LISTS OF KEYS; the proof is kept",
     EventCode.ENDED: "this party's authority said which notices of a run of numbers stand",
     EventCode.DISOWNED: "its authority says that this notice, shown earlier, DOES NOT STAND",
     EventCode.ABANDONED: "its sender went on without it, perhaps lost it; it stays in force",
@@ -71,6 +72,8 @@ FINDINGS: Final[dict[FindingCode, str]] = {
     FindingCode.MAY_REPEAT: "its sender lost its memory, and may have said this before",
     FindingCode.TOO_MANY_EPOCHS: "its sender's machine began anew too often unconfirmed; call",
     FindingCode.MANDATE_UNCONFIRMED: "we lost our memory; compare this party's list of keys by voice",
+    FindingCode.WITHOUT_EFFECT: "its list of keys had been replaced when it came; it counts for nothing",
+    FindingCode.ROOT_FORK: "its authority signed two lists of keys; nobody knows which one is right",
 }
 """What is to be noted; said where a finding compares no values of its own."""
 
@@ -82,6 +85,7 @@ NEEDS: Final[dict[Need, str]] = {
     Need.SYSTEM_SIGNATURE: "our message waits for the system's signature and HAS NOT GONE OUT",
     Need.SYSTEM_KEY: "our list of keys lacks this machine's; nothing more is signed here",
     Need.DISPUTED_STREAM: "this party told two stories; only its authority can end that; call",
+    Need.ROOT_FORK: "this party has two lists of keys; only a new channel ends that; call",
     Need.UNCONFIRMED_EPOCHS: "this party's machine began anew too often; ask its authority",
     Need.TRUST: "we lost our memory; compare the id of this party's list of keys by voice",
     Need.MANDATE: "our list of keys is missing or runs out; the authority must issue one",

@@ -61,6 +61,10 @@ PROOF_OFFERS: Final = 10
 """Times that the proof of a fork is offered to a member, from 10 seconds to an hour apart."""
 MAX_PROOF: Final = 4_194_304
 """The proof of a fork: two notices, and mandates up to the version that they name."""
+SUPERSEDED_FOR: Final = 2_592_000
+"""30 days in which a signal or emergency notice under a replaced mandate counts: the link was down."""
+MAX_RIVALS: Final = 64
+"""Mandates of a party kept beside its chain: one proves that its authority signed two stories."""
 
 # Time ----------------------------------------------------------------------------------
 DRAFT_LIFETIME: Final = 3_600

@@ -438,8 +438,8 @@ def test_notice_under_a_superseded_mandate_does_not_count() -> None:
     newer = Forger(t.w.channel, t.w.us, UnverifiedMandate.parse(second).id)
     t.add(amended(t.id, 2), forger=newer)
     before = t.view()
-    for kind, speech in SPEECH.items():
-        event = heard(t.w, t.told.say(speech(t.id)))
+    for kind in SPEECH.keys() - {Kind.RETRACTION}:
+        event = heard(t.w, t.told.say(SPEECH[kind](t.id)))
         assert codes(event) == [FindingCode.SUPERSEDED_MANDATE], kind
     assert t.view() == before
     t.add(cancelled(t.id), forger=newer)
