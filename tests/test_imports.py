@@ -65,7 +65,7 @@ RULES = {
         ("pathlib", "io", "tempfile", "shutil", "glob", "fileinput", "mmap", "zipfile", "tarfile"),
         ("journal", "keyfile", "cli"),
     ),
-    "packaged data": Rule(("importlib", "pkgutil"), ("pact.agreement", "render", "cli")),
+    "packaged data": Rule(("importlib", "pkgutil"), ("pact.agreementfile", "render", "cli")),
     "databases": Rule(("sqlite3", "psycopg", "dbm", "shelve"), ("journal",)),
     "child processes": Rule(("subprocess", "pty"), ("cli", "conformance")),
     "nothing that runs data": Rule(("pickle", "marshal", "ctypes", "code", "runpy"), ()),

@@ -24,7 +24,8 @@ from launchnotice.errors import (
     Refused,
     UsageError,
 )
-from launchnotice.pact.agreement import Agreement, load_agreement, parse_agreement
+from launchnotice.pact.agreement import Agreement
+from launchnotice.pact.agreementfile import load_agreement, parse_agreement
 from launchnotice.pact.channel import Channel, Descriptor, Party
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import Identity, Mandate

@@ -17,6 +17,7 @@ from launchnotice.core.stream import Stream
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding, protocol_finding, shape_findings
+from launchnotice.pact.judge import Heard
 from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import (
     KINDS,
@@ -236,10 +237,21 @@ class Review:
 
 
 def review_findings(
-    channel: Channel, payload: Payload, body: Record, row: KindRow, signers: Sequence[SignedBy]
+    channel: Channel,
+    payload: Payload,
+    body: Record,
+    row: KindRow,
+    signers: Sequence[SignedBy],
+    heard: Heard | None = None,
 ) -> list[Finding]:
-    """What a recipient will find in a message that arrives as soon as it is issued."""
-    findings = channel.judge(payload.kind, body, payload.issued, payload.issued)
+    """What a recipient will find in a message that arrives as soon as it is issued.
+
+    Args:
+        channel: the channel. `payload`, `body`, `row`, `signers`: the message.
+        heard: its circumstances; None: nothing is known of what was said before it.
+    """
+    heard = heard or Heard(payload.sender, payload.issued, payload.issued)
+    findings = channel.judge(payload.kind, body, heard)
     findings += shape_findings(body)
     if row.policy is Policy.EMERGENCY and len(signers) == _ONE_OFFICER:
         findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))

@@ -12,7 +12,7 @@ of a notice: only field names, types and limits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from launchnotice.registry import Refusal, Usage
@@ -22,17 +22,30 @@ class LaunchnoticeError(Exception):
     """Root of all errors of this library."""
 
 
+class Problem(NamedTuple):
+    """One thing wrong with a file that a person wrote: where, what stands there, what belongs there."""
+
+    key: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: found {self.found}, expected {self.expected}"
+
+
 class UsageError(LaunchnoticeError):
     """The local caller broke a rule of the API or of the protocol.
 
     Attributes:
         code: stable code from the registry (`spec/registry.json`, "usage").
+        problems: of a file that a person wrote, everything that is wrong with it.
     """
 
-    def __init__(self, code: Usage, detail: str) -> None:
+    def __init__(self, code: Usage, detail: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(f"{code.value}: {detail}")
         self.code = code
         self.detail = detail
+        self.problems = problems
 
 
 class Refused(LaunchnoticeError):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from launchnotice.core import launches
 from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
+from launchnotice.core.hearing import heard
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.draft import review_findings
@@ -308,7 +309,9 @@ def _findings(state: State, found: Exchange, message: Message | None) -> tuple[F
         return tuple(outside)
     mandate = state.by_id[message.payload.mandate]
     signers = identify(message.payload.manifest, mandate.keyring, len(state.channel.algorithms))
-    reviewed = review_findings(state.channel, message.payload, message.body, message.row, signers)
+    payload, body = message.payload, message.body
+    known = heard(state, payload, body, payload.issued)
+    reviewed = review_findings(state.channel, payload, body, message.row, signers, known)
     return (*reviewed, *outside)
 
 

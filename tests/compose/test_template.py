@@ -13,7 +13,7 @@ from launchnotice import Endpoint, UsageError, load_agreement
 from launchnotice.compose import COMPOSED, Composed, compose
 from launchnotice.compose.examples import START
 from launchnotice.compose.template import template
-from launchnotice.pact.agreement import agreements
+from launchnotice.pact.agreementfile import agreements
 from launchnotice.registry import KINDS, Check, FindingCode, Kind, Policy
 from launchnotice.wire.message import BODIES, KIND_OF
 from tests.support import NOW, Centre, make_centre, make_channel, make_mandate, open_endpoint, sign

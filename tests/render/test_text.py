@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from launchnotice import Channel, Draft, Endpoint, Event, Mandate, Review
+from launchnotice import Agreement, Channel, Descriptor, Draft, Endpoint, Event, Mandate, Review
 from launchnotice.ceremony import draft_mandate, review_mandate, sign_mandate
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import (
@@ -418,7 +418,7 @@ def test_channel_shows_its_id_in_groups_and_every_rule_with_its_article() -> Non
     assert shown.startswith(text.BANNER)
     assert " ".join(re.findall("....", EXERCISE.id.hex())[:8]) in shown
     for rule in EXERCISE.descriptor.agreement.rules:
-        assert dense(f'"{rule.article}"') in dense(shown)
+        assert dense(rule.source()) in dense(shown)
     assert "receipt within        15 min" in shown
     assert "provisional: anchor" in shown
 
@@ -455,3 +455,15 @@ def test_authority_key_of_an_earlier_mandate_is_said_to_be_one() -> None:
         previous=first,
     )
     assert "an earlier key" in text.ceremony(review_mandate(draft, CHANNEL), draft, CHANNEL)
+
+
+@pytest.mark.requirement("R-AGR-9")
+def test_an_agreement_that_is_nobodys_says_so_wherever_it_is_named() -> None:
+    agreement = EXERCISE.descriptor.agreement
+    named = Agreement(**{**vars(agreement), "illustrative": True})
+    shown = text.channel(Channel(Descriptor(**{**vars(EXERCISE.descriptor), "agreement": named})))
+    assert text.ILLUSTRATIVE in shown
+    assert text.ILLUSTRATIVE not in text.channel(EXERCISE)
+    for rule in agreement.rules:
+        assert dense(rule.words()) in dense(shown)
+        assert rule.words().endswith("provisional)") == (rule.known is Evidence.PROVISIONAL)

@@ -21,8 +21,9 @@ from typing import Any, Final, NamedTuple
 from launchnotice.compose.form import Form, Unreadable, parse_form
 from launchnotice.compose.reading import Mistake, Reader, shown
 from launchnotice.compose.writing import AGREEMENT, KIND, write
-from launchnotice.pact.agreement import Agreement, Judge
+from launchnotice.pact.agreement import Agreement
 from launchnotice.pact.findings import Finding
+from launchnotice.pact.judge import Heard, Judge
 from launchnotice.registry import KINDS, Kind, Policy
 from launchnotice.render.fields import words
 from launchnotice.wire.geo import shape_problems
@@ -108,7 +109,7 @@ def _findings(
     if not _judged(body):
         return ()
     broken = {str(part) for path in reader.broken for part in path}
-    found = Judge(agreement)(kind, body, now, now)
+    found = Judge(agreement)(kind, body, Heard("", now, now))
     return tuple([one for one in found if not broken.intersection((one.subject or "").split("."))])
 
 

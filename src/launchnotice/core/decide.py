@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from launchnotice.core.entries import Accepted, Entry, EpochKey, Fact, Noted, Outside, Synced, Voided
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.forks import drain, find_fork, id_at
+from launchnotice.core.hearing import heard
 from launchnotice.core.mandating import judge_abandoned, judge_mandate
 from launchnotice.core.references import reference_findings, thread
 from launchnotice.core.returning import judge_claims, judge_returned, stored
@@ -261,7 +262,7 @@ def _findings(
         findings.append(protocol_finding(FindingCode.UNINTELLIGIBLE))
     else:
         findings += content_findings(body)
-        findings += state.channel.judge(payload.kind, body, payload.issued, now)
+        findings += state.channel.judge(payload.kind, body, heard(state, payload, body, now))
         findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
     findings += mandate_findings(state, message, mandate, now)
     findings += _epoch_findings(state, message, stream)

@@ -13,6 +13,7 @@ import hashlib
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from launchnotice.errors import Corrupt, Refused
+from launchnotice.registry import Kind
 from launchnotice.wire import cbor
 
 FORMAT: Final = 2
@@ -330,11 +331,11 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
     """The look-up keys of an entry."""
     match entry:
         case Accepted():
-            return _placed(entry, entry.sender) + _threaded(entry.thread)
+            return _placed(entry, entry.sender) + _threaded(entry, entry.sender)
         case Noted():
             return _placed(entry, entry.sender)
         case Reserved(subject=b"") | Returned(subject=b""):
-            return _placed(entry, "") + _threaded(entry.thread)
+            return _placed(entry, "") + _threaded(entry, "")
         case Reserved() | Returned() | Sealed() | Fact():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
         case Mandated() | Rival() | Voided() | Drained() | Fired() | Outside():
@@ -349,8 +350,10 @@ def _placed(entry: Accepted | Noted | Reserved | Returned, sender: str) -> tuple
     return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)
 
 
-def _threaded(thread: bytes) -> tuple[bytes, ...]:
-    return (thread_key(thread),) if thread else ()
+def _threaded(entry: Accepted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
+    if entry.thread:
+        return (thread_key(entry.thread),)
+    return (unannounced_key(sender),) if entry.kind == Kind.LAUNCH_REPORT else ()
 
 
 def thread_key(notice: bytes) -> bytes:
@@ -361,6 +364,11 @@ def thread_key(notice: bytes) -> bytes:
 def emergency_key(sender: str) -> bytes:
     """The key of a party's emergency notices, which have no position; one's own have an empty sender."""
     return b"emergency/" + sender.encode()
+
+
+def unannounced_key(sender: str) -> bytes:
+    """The key of a party's reports of launches that were not notified; one's own have an empty sender."""
+    return b"unannounced/" + sender.encode()
 
 
 def position_key(sender: str, epoch: EpochKey, seq: int) -> bytes:

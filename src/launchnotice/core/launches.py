@@ -35,13 +35,20 @@ class Launch(NamedTuple):
     notices: tuple[bytes, ...]
 
 
-def launch(state: State, exchange: Exchange) -> Launch | None:
-    """The launch that a notice begins; None if it is no launch notification that can be read."""
+def launch(state: State, exchange: Exchange, before: tuple[EpochKey, int] | None = None) -> Launch | None:
+    """The launch that a notice begins; None if it is no launch notification that can be read.
+
+    Args:
+        state: what is known. `exchange`: the notice.
+        before: epoch and sequence number; what stands there or later is left out.
+    """
     body = recall(exchange.data).body if exchange.data and exchange.kind == Kind.LAUNCH else None
     if not isinstance(body, LaunchNotification):
         return None
     found = Launch(LaunchPhase.ANNOUNCED, 1, exchange.id, body, None, (exchange.id,))
     for one in _counted(state, exchange):
+        if before is not None and one.seq and (one.epoch, one.seq) >= before:
+            continue
         if _retracted(state, one):
             # Nothing of it holds, but its number was spoken of, and is not given again.
             found = found._replace(version=found.version + (one.kind in VERSIONS))

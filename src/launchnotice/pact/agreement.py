@@ -1,98 +1,268 @@
-"""Agreements as data: what a treaty or code says, and what a notice looks like under it.
+"""Agreements as data: what a treaty or code says of notices.
 
-- An agreement is a TOML file, read into an `Agreement` that the channel descriptor carries
-  whole, so that both sides run the same constants or have different channels.
-- Each rule cites its article; a constant that was not read in the text is *provisional*.
-- A `Judge` gives findings. It never refuses: a notice that breaks a rule is shown with that.
+- An agreement is written as a TOML file (`pact.agreementfile`) and carried whole by the channel
+  descriptor, so that both sides run the same constants or have different channels.
+- Each rule cites its article; a constant that was not read in the text is *provisional*, and
+  everything shown under it says so.
+- `Rule.words` and `Limit.words` say it in the words of a treaty: ``at least three calendar days``.
 
-Not here: any agreement's name or number. They stand in `data/agreements/*.toml`.
+Not here: judging a notice (`pact.judge`), and any agreement's name or number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+import hashlib
+from typing import Any, Final
 
-from launchnotice.errors import Refused, UsageError
-from launchnotice.pact.findings import Finding
+from launchnotice.errors import Refused
+from launchnotice.pact import fields, timing
+from launchnotice.pact.compare import among, named, within
 from launchnotice.registry import (
+    KINDS,
     Anchor,
     AreaForm,
+    AreaRole,
+    Bound,
+    Category,
     Check,
     Evidence,
-    FindingCode,
-    Kind,
     Refusal,
-    TimeUnit,
-    Usage,
+    Topic,
+    Unit,
+    kind_row,
     label,
 )
-from launchnotice.wire import times
-from launchnotice.wire.bounds import MAX_LABEL, MAX_REMARK
-from launchnotice.wire.codecs import Array, Date, Enumeration, Int, Text
-from launchnotice.wire.geo import Area
-from launchnotice.wire.launch import Amendment
+from launchnotice.wire import cbor, times
+from launchnotice.wire.bounds import MAX_LABEL, MAX_PARTIES, MAX_REMARK
+from launchnotice.wire.codecs import Array, Bool, Codec, Date, Enumeration, Int, Text
+from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record, field
+from launchnotice.wire.streams import PARTY
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+NAME: Final = Text(MAX_LABEL)
+OFFSET: Final = Int(-720, 840)
+"""Minutes east of UTC, from the west of the date line to the east of it."""
+_VALUES: Final = Array(Int(0, 255), 1, 32)
+_PARTIES: Final = Array(PARTY, 1, MAX_PARTIES)
+_NUMBERS: Final = (
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 
-_NAME: Final = Text(MAX_LABEL)
-_SECONDS: Final = {TimeUnit.HOURS: 3_600, TimeUnit.DAYS: times.DAY}
+
+class Limit(Record):
+    """A number that something is held to: ``at least 3 calendar days``."""
+
+    bound: Bound = field(1, Enumeration(Bound), "how it limits")
+    amount: int = field(2, Int(0, 100_000), "the number")
+    unit: Unit | None = field(3, Enumeration(Unit), "its unit; absent: it counts things", default=None)
+
+    def words(self) -> str:
+        """``at least three calendar days``: numbers up to twelve as words, as treaties have them."""
+        amount = _NUMBERS[self.amount] if self.amount < len(_NUMBERS) else f"{self.amount:,}"
+        unit = f" {label(self.unit)}" if self.unit else ""
+        return f"{label(self.bound)} {amount}{unit.removesuffix('s') if self.amount == 1 else unit}"
 
 
 class Condition(Record):
-    """The rule applies only if the field has one of these values."""
+    """The rule applies only if the field has one of these values, or keeps this limit."""
 
-    subject: str = field(1, _NAME, "name of the body's field")
-    values: tuple[int, ...] = field(2, Array(Int(0, 255), 1, 32), "numbers of the registry")
+    subject: str = field(1, NAME, "name of the body's field, or a path to it")
+    values: tuple[int, ...] = field(2, _VALUES, "numbers of the registry", default=())
+    limit: Limit | None = field(3, Nested(Limit), "what its number keeps", default=None)
+
+    def validate(self) -> None:
+        """Values or a limit."""
+        if bool(self.values) == (self.limit is not None):
+            raise Refused(Refusal.INCONSISTENT, "exactly one of values and limit")
+        _check_distinct(self.values)
+
+    def holds(self, body: Record, launch: LaunchNotification | None) -> bool:
+        """Whether a body says so; what is not said does not hold."""
+        for value in fields.values_of(body, fields.path_of(self.subject), launch):
+            if self.limit is None:
+                if among(value, self.values):
+                    return True
+            elif within(value, self.limit.bound, self.limit.amount, self.limit.unit, 0):
+                return True
+        return False
 
 
 class Rule(Record):
     """One rule of an agreement."""
 
-    check: Check = field(1, Enumeration(Check), "what is compared")
-    kind: int = field(2, Int(1, 79), "kind of notice that it applies to")
-    article: str = field(3, _NAME, "article that says so")
+    check: Check = field(1, Enumeration(Check), "what it says")
+    kind: int = field(2, Int(1, 95), "kind of message that it speaks of")
+    article: str = field(3, NAME, "article that says so")
     evidence: Evidence = field(4, Enumeration(Evidence), "how well it is known")
-    subject: str = field(5, _NAME, "name of the body's field")
+    subject: str = field(5, NAME, "name of the body's field, or a path to it")
     when: tuple[Condition, ...] = field(6, Array(Nested(Condition), 1, 8), "all must hold", default=())
-    values: tuple[int, ...] = field(7, Array(Int(0, 255), 1, 32), "values allowed", default=())
-    amount: int | None = field(8, Int(0, 10_000), "the number of a time rule", default=None)
-    unit: TimeUnit | None = field(9, Enumeration(TimeUnit), "its unit", default=None)
-    anchor: Anchor | None = field(10, Enumeration(Anchor), "from when a lead time counts", default=None)
+    values: tuple[int, ...] = field(7, _VALUES, "numbers of the registry", default=())
+    limit: Limit | None = field(8, Nested(Limit), "what the field is held to", default=None)
+    anchor: Anchor | None = field(9, Enumeration(Anchor), "from when a time counts", default=None)
+    offset: int = field(10, OFFSET, "minutes east of UTC of its calendar days", default=0)
     provisional: tuple[str, ...] = field(
-        11, Array(_NAME, 1, 8), "which of its constants were not read in the text", default=()
+        11, Array(NAME, 1, 8), "which of its constants were not read in the text", default=()
+    )
+    alternatives: tuple[str, ...] = field(
+        12, Array(NAME, 1, 8), "further fields, of which one is enough", default=()
+    )
+    parties: tuple[str, ...] = field(13, _PARTIES, "whose notices; absent: everybody's", default=())
+    roles: tuple[AreaRole, ...] = field(
+        14, Array(Enumeration(AreaRole), 1, 8), "roles of the areas; absent: all", default=()
+    )
+    years: tuple[int, ...] = field(
+        15, Array(Int(1, 1_000), 2, 2), "first and last year of the agreement; absent: all", default=()
     )
 
     def validate(self) -> None:
-        """A rule has what its check needs."""
-        missing = [name for name in _NEEDS[self.check] if _absent(getattr(self, name))]
+        """A rule has what its check needs, and looks at fields that it can compare (R-AGR-1, 4 to 7)."""
+        missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
         if missing:
-            raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {', '.join(missing)}")
-        if any(len(set(values)) < len(values) for values in (self.values, *(c.values for c in self.when))):
-            raise Refused(Refusal.DUPLICATE_ENTRY, "a value occurs once")
-        body = BODIES.get(self.kind)
-        if body is not None:
-            _check_subject(body, self.subject, _SUBJECTS[self.check], self.values)
-            for condition in self.when:
-                _check_subject(body, condition.subject, Enumeration, condition.values)
+            raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {' and '.join(missing)}")
+        for listed in (self.values, self.alternatives, self.parties, self.roles):
+            _check_distinct(listed)
+        if self.years and self.years[0] > self.years[1]:
+            raise Refused(Refusal.INCONSISTENT, "years: the last before the first")
+        if self.kind in BODIES:
+            for subject in (self.subject, *self.alternatives):
+                self._check_subject(subject)
+            for one in self.when:
+                _check_comparable(self.kind, one.subject, one.values, one.limit)
+
+    def words(self) -> str:
+        """The rule in words, with its article: ``notice at least three calendar days before (Art. 2)``."""
+        said = _SAID[self.check].format(
+            subject=" or ".join(_plain(name) for name in (self.subject, *self.alternatives)),
+            kind=_kind(self.kind),
+            values=" or ".join(self.labels()) or "given",
+            limit=self.limit.words() if self.limit else "",
+        )
+        anchor = f", counted from {_ANCHORS[self.anchor]}" if self.anchor else ""
+        zone = f", in UTC{format_offset(self.offset)}" if self.offset else ""
+        roles = f", of areas for {' or '.join(map(label, self.roles))}" if self.roles else ""
+        when = "".join(f", if {one}" for one in map(self.condition_words, self.when))
+        whose = f", by {' and '.join(self.parties)}" if self.parties else ""
+        years = f", in years {self.years[0]} to {self.years[1]}" if self.years else ""
+        terms = " ".join(f"{said}{anchor}{zone}{roles}{when}{whose}{years}".split())
+        return f"{terms} ({self.source()})"
+
+    def source(self) -> str:
+        """Its article, and whether that is provisional: ``Art. 2``, ``Art. II, provisional``."""
+        article = self.article.replace("Article ", "Art. ")
+        return f"{article}, provisional" if self.known is Evidence.PROVISIONAL else article
+
+    def labels(self) -> list[str]:
+        """The names of its values."""
+        names = _names(self.kind, self.subject)
+        if self.check is Check.WITHHOLDING:
+            names = {member.value: label(member) for member in Category}
+        return [names.get(value, str(value)) for value in self.values]
 
     @property
     def known(self) -> Evidence:
         """The evidence of the rule with all its constants."""
         return Evidence.PROVISIONAL if self.provisional else self.evidence
 
+    def applies(self, body: Record, sender: str | None, launch: LaunchNotification | None = None) -> bool:
+        """Whether it speaks of a notice of its kind.
+
+        Args:
+            body: the notice's. `sender`: code of its sender; None: whoever it is.
+            launch: the launch notification that it is about, as it held before.
+        """
+        if self.parties and sender is not None and sender not in self.parties:
+            return False
+        return all(one.holds(body, launch) for one in self.when)
+
+    def _check_subject(self, subject: str) -> None:
+        codec = fields.codec_of(self.kind, subject)
+        if codec is None:
+            raise Refused(Refusal.INCONSISTENT, f"{_kind(self.kind)} has no field of the name of the subject")
+        if self.roles and not fields.is_zone(codec):
+            raise Refused(Refusal.INCONSISTENT, f"{subject}: its areas have no roles")
+        if self.check is Check.WITHHOLDING:
+            _check_values(subject, self.values, {member.value for member in Category})
+        elif self.check is Check.VALIDITY and not fields.is_date(codec):
+            raise Refused(Refusal.INCONSISTENT, f"{subject}: not a date")
+        elif self.check is Check.AREA_FORM and not fields.has_areas(codec):
+            raise Refused(Refusal.INCONSISTENT, f"{subject}: not an area")
+        elif self.check in _COMPARING or (self.check is Check.REQUIRED and self.values):
+            limit = None if self.check in _BY_VALUES else self.limit
+            _check_comparable(self.kind, subject, self.values, limit)
+        if self.limit is not None:
+            self._check_limit(self.limit)
+
+    def _check_limit(self, limit: Limit) -> None:
+        bounds = _BOUNDS.get(self.check)
+        if bounds is not None and limit.bound not in bounds:
+            expected = " or ".join(map(label, bounds))
+            raise Refused(Refusal.INCONSISTENT, f"limit: a {label(self.check)} is {expected}")
+        timed = self.check in _TIMED
+        if timed and limit.unit not in timing.SECONDS:
+            raise Refused(Refusal.INCONSISTENT, "limit: expected minutes, hours or calendar days")
+        if self.check is Check.WITHHOLDING and limit.unit is not None:
+            raise Refused(Refusal.INCONSISTENT, "limit: launches have no unit")
+
+    def condition_words(self, one: Condition) -> str:
+        """A condition of the rule in words: ``basing is submarine``."""
+        names = _names(self.kind, one.subject)
+        values = " or ".join(names.get(value, str(value)) for value in one.values)
+        return f"{_plain(one.subject)} is {one.limit.words() if one.limit else values}"
+
+
+class Period(Record):
+    """When an agreement is in force, by the calendar of UTC."""
+
+    since: int | None = field(1, Date(), "its first day", default=None)
+    until: int | None = field(2, Date(), "its last day", default=None)
+    article: str = field(3, NAME, "article that says so")
+    evidence: Evidence = field(4, Enumeration(Evidence), "how well it is known")
+
+    def validate(self) -> None:
+        """A day is given, and the last is not before the first."""
+        if self.since is None and self.until is None:
+            raise Refused(Refusal.INCONSISTENT, "expected since or until")
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise Refused(Refusal.INCONSISTENT, "until before since")
+
+
+class Note(Record):
+    """What an agreement says besides its rules, or what its reader must know of it."""
+
+    topic: Topic = field(1, Enumeration(Topic), "what it is about")
+    text: str = field(2, Text(MAX_REMARK), "in a sentence, of this file's author")
+    article: str = field(3, NAME, "article that says so")
+    evidence: Evidence = field(4, Enumeration(Evidence), "how well it is known")
+
 
 class Agreement(Record):
     """What a treaty or code says of notices."""
 
-    id: str = field(1, _NAME, "short name, also the name of its file")
+    id: str = field(1, NAME, "short name, also the name of its file")
     title: str = field(2, Text(MAX_REMARK), "full title")
     status: str = field(3, Text(MAX_REMARK), "in force since when, between whom")
     sources: tuple[str, ...] = field(4, Array(Text(MAX_REMARK), 1, 32), "what was read")
     rules: tuple[Rule, ...] = field(5, Array(Nested(Rule), 0, 128), "its rules")
+    illustrative: bool = field(6, Bool(), "whether it is nobody's text", default=False)
+    parties: tuple[str, ...] = field(7, _PARTIES, "codes of its parties; absent: open", default=())
+    period: Period | None = field(8, Nested(Period), "when it is in force", default=None)
+    notes: tuple[Note, ...] = field(9, Array(Nested(Note), 1, 32), "what else it says", default=())
+
+    def validate(self) -> None:
+        """Each party once; rules name no other; years of an agreement count from its first day."""
+        _check_distinct(self.parties)
+        named_by_rules = {party for rule in self.rules for party in rule.parties}
+        if self.parties and not named_by_rules.issubset(self.parties):
+            raise Refused(Refusal.INCONSISTENT, "rules: a party that the agreement does not have")
+        if any(rule.years for rule in self.rules) and (self.period is None or self.period.since is None):
+            raise Refused(Refusal.INCONSISTENT, "rules: years count from the first day, which is not given")
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of its deterministic encoding, 32 bytes: two that differ in one constant differ in it."""
+        return hashlib.sha256(cbor.encode(self.dump())).digest()
 
     def validity(self, kind: int, body: Record) -> tuple[int, int] | None:
         """The span ``[start, end)`` in seconds in which the announced launch may take place.
@@ -103,238 +273,133 @@ class Agreement(Record):
         if span is not None:
             return span.start, span.end
         for rule in self.rules:
-            start = getattr(body, rule.subject, None)
-            if rule.check is Check.VALIDITY and rule.kind == kind and type(start) is int:
-                begin = times.day_start(start)
-                return begin, min(begin + _seconds(rule), times.MAX_INSTANT)
+            if rule.check is Check.VALIDITY and rule.kind == kind and rule.limit and rule.limit.unit:
+                day = getattr(body, rule.subject, None)
+                if type(day) is int and rule.applies(body, None):
+                    begin = timing.first_second(day, rule.offset)
+                    end = begin + rule.limit.amount * timing.SECONDS[rule.limit.unit]
+                    return max(begin, 0), min(end, times.MAX_INSTANT)
+        return None
+
+    def owed(self, kind: int, body: Record | None = None, sender: str | None = None) -> Rule | None:
+        """The first rule that says whether a step of that kind is owed; None if none says.
+
+        `Rule.check` is `Check.OWED` or `Check.NOT_OWED`; its `limit`, if any, is the time for it.
+
+        Args:
+            kind: the step's. `body`: the notice for which it is owed; None: no rule with conditions.
+            sender: code of whoever owes it; None: whoever it is.
+        """
+        for rule in self.rules:
+            speaks = rule.kind == kind and rule.check in (Check.OWED, Check.NOT_OWED)
+            if speaks and (rule.applies(body, sender) if body is not None else not rule.when):
+                return rule
         return None
 
 
-def load_agreement(name: str) -> Agreement:
-    """The agreement file of that name that ships with the library; raises `UsageError`."""
-    if name not in agreements():
-        raise UsageError(Usage.BAD_VALUE, f"no agreement named {name!r}; shipped: {', '.join(agreements())}")
-    return parse_agreement((_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+def due(rule: Rule, start: int) -> int | None:
+    """The last second in which a step that a rule asks for is in time; None if it sets no time.
 
-
-def agreements() -> list[str]:
-    """Names of the agreement files that ship with the library."""
-    return sorted(
-        path.name.removesuffix(".toml") for path in _folder().iterdir() if path.name.endswith(".toml")
-    )
-
-
-def parse_agreement(text: str) -> Agreement:
-    """The agreement of a TOML text: fields and values by their names.
-
-    Raises:
-        UsageError: the text is no TOML, or breaks a rule of the format.
+    Args:
+        rule: one of `Agreement.owed`. `start`: the time that its anchor names, in seconds.
     """
-    import tomllib
-
-    try:
-        data = tomllib.loads(text)
-        return Agreement.from_json({**data, "rules": [_rule(raw) for raw in data.get("rules", ())]})
-    except (Refused, ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise UsageError(Usage.BAD_VALUE, f"agreement: {str(error)[:200]}") from None
+    if rule.limit is None or rule.limit.unit is None:
+        return None
+    return timing.last_after(start, rule.limit.amount, rule.limit.unit, rule.offset)
 
 
-def _folder() -> Traversable:
-    from importlib import resources
-
-    return resources.files("launchnotice") / "data" / "agreements"
-
-
-def _rule(raw: dict[str, Any]) -> dict[str, Any]:
-    """Names of registry values, as a person writes them in TOML, become their numbers."""
-    body = BODIES[raw["kind"]] if raw.get("kind") in BODIES else Record
-    when = [
-        {"subject": subject, "values": _numbers(body, subject, values)}
-        for subject, values in raw.get("when", {}).items()
-    ]
-    named = {**raw, "when": when} if when else raw
-    if "values" not in raw:
-        return named
-    return {**named, "values": _numbers(body, raw.get("subject", ""), raw["values"])}
+def format_offset(minutes: int) -> str:
+    """``+05:30``."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
-def _check_subject(body: type[Record], subject: str, kind: type | None, values: tuple[int, ...]) -> None:
-    """A rule looks at a field that the kind has, of the type that its check compares."""
-    codecs = [row.codec for row in body.FIELDS if row.name == subject]
-    if not codecs:
-        raise Refused(Refusal.INCONSISTENT, f"{body.__name__} has no field for a rule to look at")
-    codec = codecs[0].item if isinstance(codecs[0], Array) else codecs[0]
-    if kind is not None and not isinstance(codec, kind):
-        raise Refused(Refusal.INCONSISTENT, f"{subject}: not a field that this rule can compare")
-    enum = codec.enum if isinstance(codec, Enumeration) else AreaForm
-    if not {member.value for member in enum}.issuperset(values):
-        raise Refused(Refusal.UNKNOWN_VALUE, f"{subject}: no such {enum.__name__}")
+# What rules need ---------------------------------------------------------------------------
 
-
-def _numbers(body: type[Record], subject: str, values: list[str]) -> list[int]:
-    """The numbers of labels: of the field's own enumeration, or of area forms."""
-    codecs = [row.codec for row in body.FIELDS if row.name == subject]
-    enum = getattr(codecs[0], "enum", AreaForm) if codecs else AreaForm
-    numbers = {label(member): member.value for member in enum}
-    return [numbers[value] if value in numbers else _no_value(subject, value) for value in values]
-
-
-def _no_value(subject: str, value: object) -> int:
-    raise UsageError(Usage.BAD_VALUE, f"agreement: {subject} has no value {value!r}")
-
-
-class Judge:
-    """What an agreement has to say of notices: its rules, sorted by the kind that they apply to."""
-
-    __slots__ = ("_amended", "_rules")
-
-    def __init__(self, agreement: Agreement) -> None:
-        rules: dict[int, list[_Applied]] = {}
-        for rule in agreement.rules:
-            if rule.check in _CHECKS:
-                when = [(one.subject, frozenset(one.values)) for one in rule.when]
-                rules.setdefault(rule.kind, []).append(
-                    (when, rule.subject, _CHECKS[rule.check], frozenset(rule.values), rule)
-                )
-        self._rules = rules
-        # What is announced anew is announced; how early that must be is another question.
-        self._amended = [row for row in rules.get(Kind.LAUNCH, []) if row[-1].check is not Check.LEAD_TIME]
-
-    def __call__(self, kind: int, body: Record, issued: int, received: int) -> list[Finding]:
-        """The findings on a notice.
-
-        Args:
-            kind: number of its kind.
-            body: its body.
-            issued: when it was drafted, in seconds, by the sender's clock.
-            received: when it arrived, in seconds, by the receiver's clock.
-        """
-        findings: list[Finding] = []
-        _apply(self._rules.get(kind, ()), vars(body), issued, received, findings)
-        if type(body) is Amendment:
-            _apply(self._amended, vars(body.notification), issued, received, findings)
-        return findings
-
-
-class _Notice(NamedTuple):
-    fields: dict[str, Any]
-    issued: int
-    received: int
-
-
-_Values: TypeAlias = frozenset[int]
-_Check: TypeAlias = Callable[[Any, _Values, Rule, _Notice, list[Finding]], None]
-# The fields on whose values a rule depends, the field that it looks at, how, the values allowed, and itself.
-_Applied: TypeAlias = tuple[list[tuple[str, _Values]], str, _Check, _Values, Rule]
-
-
-def _apply(
-    rules: Sequence[_Applied], fields: dict[str, Any], issued: int, received: int, found: list[Finding]
-) -> None:
-    notice = _Notice(fields, issued, received)
-    for when, subject, check, allowed, rule in rules:
-        for name, values in when:
-            if fields.get(name) not in values:
-                break
-        else:
-            check(fields.get(subject), allowed, rule, notice, found)
-
-
-def _scope(value: Any, allowed: _Values, rule: Rule, _: _Notice, found: list[Finding]) -> None:
-    if value is not None and value not in allowed:
-        found.append(_finding(FindingCode.OUT_OF_SCOPE, rule, _one_of(rule, type(value)), label(value)))
-
-
-def _required(value: Any, _: _Values, rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    if not _absent(value):
-        return
-    keys = [row.key for row in BODIES[rule.kind].FIELDS if row.name == rule.subject]
-    if any(one.key in keys for one in notice.fields.get("withheld", ())):
-        found.append(_finding(FindingCode.WITHHELD, rule, "given", "withheld, with a commitment"))
-    else:
-        found.append(_finding(FindingCode.MISSING, rule, "given", "absent"))
-
-
-def _forbidden(value: Any, _: _Values, rule: Rule, __: _Notice, found: list[Finding]) -> None:
-    if not _absent(value):
-        found.append(_finding(FindingCode.NOT_ALLOWED, rule, "absent", "given"))
-
-
-def _area_form(value: Any, allowed: _Values, rule: Rule, _: _Notice, found: list[Finding]) -> None:
-    areas = value if type(value) is tuple else () if value is None else (value,)
-    for area in areas:
-        if area.FORM not in allowed:
-            expected = _one_of(rule, AreaForm)
-            found.append(_finding(FindingCode.AREA_FORM, rule, expected, label(area.FORM)))
-
-
-def _lead_time(_: Any, __: _Values, rule: Rule, notice: _Notice, found: list[Finding]) -> None:
-    start = _start(notice)
-    if start is None:
-        return
-    counted = notice.received if rule.anchor is Anchor.RECEIVED else notice.issued
-    latest = start - _seconds(rule)
-    if counted > latest:
-        moment, unit = label(rule.anchor or Anchor.ISSUED), label(rule.unit or TimeUnit.HOURS)
-        expected = f"{moment} by {times.format_instant(latest)} ({rule.amount} {unit})"
-        found.append(_finding(FindingCode.LATE, rule, expected, times.format_instant(counted)))
-
-
-def _start(notice: _Notice) -> int | None:
-    window = notice.fields.get("window")
-    if window is not None:
-        return int(window.start)
-    planned = notice.fields.get("planned_date")
-    return None if planned is None else times.day_start(planned)
-
-
-def _seconds(rule: Rule) -> int:
-    return (rule.amount or 0) * _SECONDS[rule.unit or TimeUnit.HOURS]
-
-
-def _absent(value: Any) -> bool:
-    return value is None or (type(value) is tuple and not value)
-
-
-def _one_of(rule: Rule, enum: Any) -> str:
-    return " or ".join(label(enum(value)) for value in rule.values)
-
-
-def _finding(code: FindingCode, rule: Rule, expected: str, found: str) -> Finding:
-    return Finding(
-        name=code.value,
-        subject=rule.subject,
-        expected=expected,
-        found=found,
-        article=rule.article,
-        evidence=rule.known,
-    )
-
-
-_CHECKS: Final[dict[Check, _Check]] = {
-    Check.SCOPE: _scope,
-    Check.REQUIRED: _required,
-    Check.FORBIDDEN: _forbidden,
-    Check.AREA_FORM: _area_form,
-    Check.LEAD_TIME: _lead_time,
-    # A validity says when a notice lapses, which is a view and no finding.
+_BEFORE: Final = (Bound.AT_LEAST, Bound.ABOVE, Bound.AT_MOST, Bound.BELOW)
+_BOUNDS: Final[dict[Check, tuple[Bound, ...]]] = {
+    Check.LEAD_TIME: _BEFORE,
+    Check.VALIDITY: (Bound.EXACTLY,),
+    Check.OWED: (Bound.AT_MOST,),
+    Check.WITHHOLDING: (Bound.AT_MOST,),
 }
-
-# The type of field that a check can compare; None: any.
-_SUBJECTS: Final[dict[Check, type | None]] = {
-    Check.SCOPE: Enumeration,
-    Check.REQUIRED: None,
-    Check.FORBIDDEN: None,
-    Check.AREA_FORM: Area,
-    Check.LEAD_TIME: None,
-    Check.VALIDITY: Date,
-}
-
 _NEEDS: Final[dict[Check, tuple[str, ...]]] = {
-    Check.SCOPE: ("values",),
+    Check.SCOPE: (),
     Check.REQUIRED: (),
     Check.FORBIDDEN: (),
     Check.AREA_FORM: ("values",),
-    Check.LEAD_TIME: ("amount", "unit", "anchor"),
-    Check.VALIDITY: ("amount", "unit"),
+    Check.LEAD_TIME: ("limit", "anchor"),
+    Check.VALIDITY: ("limit",),
+    Check.ALLOWED: ("values",),
+    Check.LIMIT: ("limit",),
+    Check.OWED: (),
+    Check.NOT_OWED: (),
+    Check.WITHHOLDING: ("values", "limit"),
 }
+_BY_VALUES: Final = frozenset({Check.REQUIRED, Check.AREA_FORM, Check.ALLOWED})
+_COMPARING: Final = frozenset({Check.SCOPE, Check.AREA_FORM, Check.ALLOWED, Check.LIMIT})
+_TIMED: Final = frozenset({Check.LEAD_TIME, Check.VALIDITY, Check.OWED})
+
+# How they are said -------------------------------------------------------------------------
+
+_SAID: Final[dict[Check, str]] = {
+    Check.SCOPE: "covers {subject}: {values} {limit}",
+    Check.REQUIRED: "{subject}: {values}",
+    Check.FORBIDDEN: "{subject}: not given",
+    Check.AREA_FORM: "{subject} as {values}",
+    Check.LEAD_TIME: "notice {limit} before",
+    Check.VALIDITY: "valid for {limit} from the {subject}",
+    Check.ALLOWED: "{subject}: {values}",
+    Check.LIMIT: "{subject}: {limit}",
+    Check.OWED: "{kind} owed {limit}",
+    Check.NOT_OWED: "no {kind} owed",
+    Check.WITHHOLDING: "of {values}, withheld in a year: {limit}",
+}
+_ANCHORS: Final = {
+    Anchor.ISSUED: "issue",
+    Anchor.RECEIVED: "receipt",
+    Anchor.LAUNCH: "the launch",
+    Anchor.END: "the end of its time",
+}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").replace(".", ", ")
+
+
+def _kind(kind: int) -> str:
+    row = KINDS.get(kind) or kind_row(kind)
+    return row.label if row else str(kind)
+
+
+def _names(kind: int, subject: str) -> dict[int, str]:
+    """Names of the values of a field, by their numbers."""
+    codec = fields.codec_of(kind, subject)
+    if isinstance(codec, Enumeration):
+        return {member.value: named(member) for member in codec.enum}
+    found = fields.choices(codec) or {label(form): form.value for form in AreaForm}
+    return {number: _YES.get(name, str(name)) for name, number in found.items()}
+
+
+_YES: Final = {True: "yes", False: "no"}
+
+
+def _check_distinct(values: tuple[Any, ...]) -> None:
+    if len(set(values)) < len(values):
+        raise Refused(Refusal.DUPLICATE_ENTRY, "a value occurs once")
+
+
+def _check_values(subject: str, values: tuple[int, ...], known: set[int]) -> None:
+    if not known.issuperset(values):
+        raise Refused(Refusal.UNKNOWN_VALUE, f"{subject}: has no such value")
+
+
+def _check_comparable(kind: int, subject: str, values: tuple[int, ...], limit: Limit | None) -> None:
+    """A field that a rule or condition looks at is there, and of a type that can be compared so."""
+    codec: Codec | None = fields.codec_of(kind, subject)
+    known, units = fields.choices(codec), fields.units(codec)
+    if codec is None or (values and not known) or (limit is not None and limit.unit not in units):
+        raise Refused(Refusal.INCONSISTENT, f"{subject}: not a field that can be compared so")
+    if bool(values) == (limit is not None):
+        raise Refused(Refusal.INCONSISTENT, f"{subject}: exactly one of values and limit")
+    _check_values(subject, values, set(known.values()))

@@ -12,7 +12,8 @@ import hashlib
 from typing import Final, Self
 
 from launchnotice.errors import Refused, UsageError
-from launchnotice.pact.agreement import Agreement, Judge
+from launchnotice.pact.agreement import Agreement
+from launchnotice.pact.judge import Judge
 from launchnotice.registry import (
     SPEC_VERSION,
     SUITE_ALGORITHMS,

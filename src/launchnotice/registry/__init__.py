@@ -11,9 +11,11 @@ from typing import Final
 
 from launchnotice.registry.agreement import (
     Anchor,
+    Bound,
     Check,
     Evidence,
-    TimeUnit,
+    Topic,
+    Unit,
 )
 from launchnotice.registry.codes import (
     EventCode,
@@ -98,6 +100,7 @@ __all__ = [
     "AreaRole",
     "Armament",
     "Basing",
+    "Bound",
     "CancellationReason",
     "Category",
     "Check",
@@ -143,7 +146,8 @@ __all__ = [
     "ShortNoticeReason",
     "StatementTopic",
     "Suite",
-    "TimeUnit",
+    "Topic",
+    "Unit",
     "Usage",
     "kind_row",
     "label",

@@ -97,6 +97,10 @@ class FindingCode(StrEnum):
     MANDATE_UNCONFIRMED = "mandate-unconfirmed"
     WITHOUT_EFFECT = "without-effect"
     ROOT_FORK = "root-fork"
+    EARLY = "early"
+    OUTSIDE_LIMIT = "outside-limit"
+    ALLOWANCE = "allowance"
+    NOT_IN_FORCE = "not-in-force"
 
 
 class EventCode(StrEnum):

@@ -19,6 +19,7 @@ from launchnotice.draft import Draft
 from launchnotice.errors import Refused
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import shape_findings
+from launchnotice.pact.judge import Heard
 from launchnotice.pact.mandate import Identity, Mandate, MandatePayload, UnverifiedMandate, load_payload
 from launchnotice.registry import ContentType, KindRow, Refusal, label
 from launchnotice.render import jsonform, text, verdict
@@ -332,7 +333,7 @@ def _judged(channel: Channel | None, payload: Payload, body: Record | None) -> l
     if channel is None or body is None:
         return []
     findings = [
-        *channel.judge(payload.kind, body, payload.issued, payload.issued),
+        *channel.judge(payload.kind, body, Heard(payload.sender, payload.issued, payload.issued)),
         *shape_findings(body),
     ]
     nodes = [Node(f"{number}.", text.finding(one)) for number, one in enumerate(findings, 1)]

@@ -74,6 +74,10 @@ FINDINGS: Final[dict[FindingCode, str]] = {
     FindingCode.MANDATE_UNCONFIRMED: "we lost our memory; compare this party's list of keys by voice",
     FindingCode.WITHOUT_EFFECT: "its list of keys had been replaced when it came; it counts for nothing",
     FindingCode.ROOT_FORK: "its authority signed two lists of keys; nobody knows which one is right",
+    FindingCode.EARLY: "it came earlier than the agreement provides for",
+    FindingCode.OUTSIDE_LIMIT: "a number lies outside what the agreement sets",
+    FindingCode.ALLOWANCE: "more was not notified than the agreement lets this party withhold",
+    FindingCode.NOT_IN_FORCE: "it was issued when the agreement was not in force",
 }
 """What is to be noted; said where a finding compares no values of its own."""
 

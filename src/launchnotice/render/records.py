@@ -8,12 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from launchnotice.errors import Refused
 from launchnotice.pact.agreement import Rule
-from launchnotice.registry import AltitudeUnit, AreaForm, LengthUnit, label
+from launchnotice.registry import AltitudeUnit, LengthUnit, label
 from launchnotice.render.diagnostic import line
 from launchnotice.render.fields import (
     Node,
@@ -34,7 +34,6 @@ from launchnotice.wire.coordinates import Axis, format_dms, format_length
 from launchnotice.wire.cose import Manifest
 from launchnotice.wire.geo import Altitude, AltitudeBand, Area, Circle, Corridor, Points, Zone
 from launchnotice.wire.keys import CoseKey
-from launchnotice.wire.message import BODIES
 from launchnotice.wire.notices import (
     Bounds,
     Direction,
@@ -70,15 +69,7 @@ def unread(record: type[Record] | None, raw: dict[int, Any], style: Style) -> li
 
 def rule_line(rule: Rule) -> str:
     """A rule of an agreement in one line, with its article and what is known of it."""
-    subject = f"{kind_name(rule.kind)}, {escape(words(rule.subject))}"
-    terms = [f"{label(rule.check)} of {subject}" + (f": {_rule_values(rule)}" if rule.values else "")]
-    if rule.amount is not None and rule.unit is not None:
-        terms.append(f"{rule.amount} {label(rule.unit)}")
-    if rule.anchor is not None:
-        terms.append(f"counted from {label(rule.anchor)}")
-    if rule.when:
-        terms.append(f"if {_conditions(rule)}")
-    terms.append(f"{quote(rule.article)}, {label(rule.evidence)}")
+    terms = [f"{kind_name(rule.kind)}: {escape(rule.words())}"]
     if rule.provisional:
         terms.append(f"provisional: {', '.join(map(escape, rule.provisional))}")
     return "; ".join(terms)
@@ -334,20 +325,11 @@ def _asked_fields(query: Query) -> str:
 
 
 def _rule_values(rule: Rule) -> str:
-    return _named(rule.kind, rule.subject, rule.values)
-
-
-def _named(kind: int, subject: str, values: Iterable[int]) -> str:
-    """Numbers of a rule by the labels of the field that they are compared with."""
-    codecs = [row.codec for row in getattr(BODIES.get(kind), "FIELDS", ()) if row.name == subject]
-    enum = getattr(codecs[0], "enum", AreaForm) if codecs else AreaForm
-    known = {member.value: label(member) for member in enum}
-    return ", ".join(known.get(value, str(value)) for value in values)
+    return ", ".join(rule.labels())
 
 
 def _conditions(rule: Rule) -> str:
-    found = (f"{escape(words(c.subject))}: {_named(rule.kind, c.subject, c.values)}" for c in rule.when)
-    return "; ".join(found)
+    return "; ".join(escape(rule.condition_words(one)) for one in rule.when)
 
 
 _FIELDS: Final[dict[tuple[type[Record], str], Callable[[Any], str]]] = {

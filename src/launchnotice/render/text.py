@@ -45,6 +45,8 @@ from launchnotice.wire.message import BODIES, Payload, recall
 
 BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
 """First and last line of everything that belongs to an exercise channel."""
+ILLUSTRATIVE = "ILLUSTRATIVE: nobody has agreed on this text"
+"""Said wherever an agreement is named that is nobody's."""
 
 
 def review(review: Review, channel: Channel) -> str:
@@ -58,7 +60,7 @@ def review(review: Review, channel: Channel) -> str:
         Node("from", quote(payload.sender)),
         Node("to", quote(to) if (to := getattr(payload, "to", None)) else "all other parties"),
         _channel(channel),
-        Node("agreement", quote(channel.descriptor.agreement.id)),
+        _agreement(channel),
         Node("issued", instant(payload.issued)),
         Node("place", _place(payload)),
         Node("mandate", f"version {review.mandate.payload.version}"),
@@ -216,7 +218,7 @@ def channel(channel: Channel) -> str:
     return _page(
         f"CHANNEL {quote(channel.descriptor.name)}",
         [
-            _section("", layout([Node("channel id", groups(channel.id))])),
+            _section("", layout([Node("channel id", groups(channel.id)), _agreement(channel)])),
             _section("WHAT WAS AGREED", layout(tree(channel.descriptor, Style.SPOKEN))),
         ],
         exercise=channel.descriptor.exercise,
@@ -245,6 +247,12 @@ def _section(title: str, lines: list[str]) -> list[str]:
 def _channel(channel: Channel) -> Node:
     # Two channels can have one name; their ids differ.
     return Node("channel", f"{quote(channel.descriptor.name)}\nits id begins {check_code(channel.id)}")
+
+
+def _agreement(channel: Channel) -> Node:
+    """Under which agreement; one that is nobody's text says so wherever it is named (R-AGR-9)."""
+    agreement = channel.descriptor.agreement
+    return Node("agreement", quote(agreement.id) + (f"\n{ILLUSTRATIVE}" if agreement.illustrative else ""))
 
 
 def _identity(message_id: bytes) -> list[Node]:

@@ -9,11 +9,12 @@ import cbor2
 import pytest
 
 from launchnotice import Agreement, Event, UsageError
-from launchnotice.pact.agreement import Condition, Rule
+from launchnotice.pact.agreement import Condition, Limit, Rule
 from launchnotice.registry import (
     Anchor,
     AreaForm,
     Basing,
+    Bound,
     Category,
     Check,
     EventCode,
@@ -24,7 +25,7 @@ from launchnotice.registry import (
     LengthUnit,
     Place,
     RejectionCode,
-    TimeUnit,
+    Unit,
 )
 from launchnotice.wire import geo
 from launchnotice.wire.geo import Circle, LandRegion, Point, Polygon
@@ -241,7 +242,9 @@ def window(start: int) -> Window:
     return Window(start=start, end=start + 3_600)
 
 
-LEAD: dict[str, Any] = {"amount": 24, "unit": TimeUnit.HOURS}
+LEAD: dict[str, Any] = {"limit": Limit(bound=Bound.AT_LEAST, amount=24, unit=Unit.HOURS)}
+A_DAY = Limit(bound=Bound.AT_LEAST, amount=1, unit=Unit.CALENDAR_DAYS)
+VALID = Limit(bound=Bound.EXACTLY, amount=1, unit=Unit.CALENDAR_DAYS)
 JUDGED: list[tuple[str, Rule, dict[str, Any], list[FindingCode]]] = [
     ("scope kept", rule(Check.SCOPE, "category", values=(1,)), {}, []),
     ("scope left", rule(Check.SCOPE, "category", values=(2,)), {}, [FindingCode.OUT_OF_SCOPE]),
@@ -295,11 +298,11 @@ JUDGED: list[tuple[str, Rule, dict[str, Any], list[FindingCode]]] = [
     ),
     (
         "date that begins too soon",
-        rule(Check.LEAD_TIME, "planned_date", anchor=Anchor.ISSUED, amount=1, unit=TimeUnit.DAYS),
-        {"planned_date": NOW // DAY + 1},
+        rule(Check.LEAD_TIME, "planned_date", anchor=Anchor.ISSUED, limit=A_DAY),
+        {"planned_date": NOW // DAY},
         [FindingCode.LATE],
     ),
-    ("validity", rule(Check.VALIDITY, "planned_date", amount=1, unit=TimeUnit.DAYS), {}, []),
+    ("validity", rule(Check.VALIDITY, "planned_date", limit=VALID), {}, []),
 ]
 
 

@@ -57,6 +57,21 @@ def prints(raw: dict[int, Any], index: int) -> list[bytes]:
     return found
 
 
+def agreement(rule: dict[int, Any] | None = None, **changes: Any) -> Change:
+    """The agreement with other raw fields, None to leave one out, and with more in its first rule."""
+
+    def change(raw: dict[int, Any]) -> dict[int, Any]:
+        first, *rest = raw[5][5]
+        found = {**raw[5], 5: [{**first, **(rule or {})}, *rest]}
+        found |= {int(name.removeprefix("k")): value for name, value in changes.items()}
+        return {**raw, 5: {key: found[key] for key in sorted(found) if found[key] is not None}}
+
+    return change
+
+
+DAY = {1: 1, 2: 24, 3: 1}
+"""At least 24 hours."""
+COUNT = {1: 1, 2: 24}
 CASES = [
     Case("another protocol", "R-CHAN-1", "unknown-value", lambda raw: {**raw, 1: "LNP/2"}),
     Case("parties that descend", "R-CHAN-1", "unsorted", lambda raw: {**raw, 6: raw[6][::-1]}),
@@ -80,18 +95,69 @@ CASES = [
     Case("unknown field", "R-REC-4", "unknown-field", lambda raw: {**raw, 99: 0}),
     Case("no suite", "R-REC-2", "missing-field", lambda raw: {k: v for k, v in raw.items() if k != 3}),
     Case("unknown suite", "R-VAL-4", "unknown-value", lambda raw: {**raw, 3: 9}),
-    Case("scope without values", "R-AGR-1", "inconsistent", rule(k7=None)),
+    Case("scope without values", "R-AGR-7", "inconsistent", rule(k7=None)),
     Case("area form without values", "R-AGR-1", "inconsistent", rule(k1=4, k7=None)),
-    Case("lead time without anchor", "R-AGR-1", "inconsistent", rule(k1=5, k8=24, k9=1)),
-    Case("lead time without unit", "R-AGR-1", "inconsistent", rule(k1=5, k8=24, k10=1)),
-    Case("validity without amount", "R-AGR-1", "inconsistent", rule(k1=6, k9=1)),
+    Case("lead time without anchor", "R-AGR-1", "inconsistent", rule(k1=5, k8=DAY)),
+    Case("lead time without limit", "R-AGR-1", "inconsistent", rule(k1=5, k9=1)),
+    Case("validity without limit", "R-AGR-1", "inconsistent", rule(k1=6)),
+    Case("allowed without values", "R-AGR-1", "inconsistent", rule(k1=7, k7=None, k8=COUNT)),
+    Case("limit without limit", "R-AGR-1", "inconsistent", rule(k1=8)),
+    Case("withholding without limit", "R-AGR-1", "inconsistent", rule(k1=11, k2=5, k5="launch")),
+    Case("lead time without unit", "R-AGR-7", "inconsistent", rule(k1=5, k7=None, k8=COUNT, k9=1)),
+    Case("lead time in kilometres", "R-AGR-7", "inconsistent", rule(k1=5, k8={1: 1, 2: 9, 3: 4}, k9=1)),
+    Case("lead time of exactly", "R-AGR-7", "inconsistent", rule(k1=5, k8={1: 5, 2: 9, 3: 1}, k9=1)),
+    Case("validity of at least", "R-AGR-7", "inconsistent", rule(k1=6, k5="planned_date", k8=DAY)),
+    Case("step within at least", "R-AGR-7", "inconsistent", rule(k1=9, k2=5, k5="launch", k8=DAY)),
+    Case("withholding at least", "R-AGR-7", "inconsistent", rule(k1=11, k2=5, k5="launch", k8={1: 1, 2: 2})),
+    Case(
+        "withholding in hours",
+        "R-AGR-7",
+        "inconsistent",
+        rule(k1=11, k2=5, k5="launch", k8={1: 2, 2: 2, 3: 1}),
+    ),
+    Case("values and limit", "R-AGR-7", "inconsistent", rule(k8=COUNT)),
+    Case("condition without values", "R-AGR-7", "inconsistent", rule(k6=[{1: "basing"}])),
+    Case("years that descend", "R-AGR-7", "inconsistent", rule(k15=[6, 5])),
+    Case("years without a first day", "R-AGR-7", "inconsistent", agreement(k8=None, rule={15: [1, 5]})),
+    Case("period without a day", "R-AGR-7", "inconsistent", agreement(k8={3: "Article VI", 4: 1})),
+    Case(
+        "period that ends first", "R-AGR-7", "inconsistent", agreement(k8={1: 9, 2: 8, 3: "Article VI", 4: 1})
+    ),
+    Case("party that is none", "R-AGR-7", "inconsistent", rule(k13=["FR"])),
     Case("value twice", "R-AGR-4", "duplicate-entry", rule(k7=[1, 1])),
     Case("value twice in a condition", "R-AGR-4", "duplicate-entry", rule(k6=[{1: "basing", 2: [1, 1]}])),
     Case("subject that no field has", "R-AGR-5", "inconsistent", rule(k5="warhead")),
+    Case("party of a rule twice", "R-AGR-4", "duplicate-entry", rule(k13=["US", "US"])),
+    Case("party twice in the agreement", "R-AGR-4", "duplicate-entry", agreement(k7=["RU", "US", "US"])),
+    Case("alternative twice", "R-AGR-4", "duplicate-entry", rule(k12=["purpose", "purpose"])),
+    Case("alternative that no field is", "R-AGR-5", "inconsistent", rule(k12=["warhead"])),
+    Case("path through no record", "R-AGR-5", "inconsistent", rule(k5="category.x")),
+    Case("roles of what has none", "R-AGR-5", "inconsistent", rule(k14=[1])),
+    Case("limit of an enumeration", "R-AGR-5", "inconsistent", rule(k1=8, k7=None, k8=COUNT)),
+    Case(
+        "count in kilometres",
+        "R-AGR-5",
+        "inconsistent",
+        rule(k1=8, k5="launch_count", k7=None, k8={1: 2, 2: 5, 3: 4}),
+    ),
+    Case("length in hours", "R-AGR-5", "inconsistent", rule(k5="range", k7=None, k8=DAY)),
+    Case("sector of no direction", "R-AGR-6", "unknown-value", rule(k5="direction", k7=[17])),
+    Case("boolean of 2", "R-AGR-6", "unknown-value", rule(k1=7, k5="distances.crosses", k7=[2])),
+    Case(
+        "withholding of no category",
+        "R-AGR-6",
+        "unknown-value",
+        rule(k1=11, k2=5, k5="launch", k7=[9], k8={1: 2, 2: 2}),
+    ),
     Case("scope of a text", "R-AGR-5", "inconsistent", rule(k5="remark")),
     Case("condition on a date", "R-AGR-5", "inconsistent", rule(k6=[{1: "planned_date", 2: [1]}])),
     Case("area form of a number", "R-AGR-5", "inconsistent", rule(k1=4, k5="launch_count")),
-    Case("validity of a window", "R-AGR-5", "inconsistent", rule(k1=6, k5="window", k7=None, k8=4, k9=2)),
+    Case(
+        "validity of a window",
+        "R-AGR-5",
+        "inconsistent",
+        rule(k1=6, k5="window", k7=None, k8={1: 5, 2: 4, 3: 2}),
+    ),
     Case("value of no category", "R-AGR-6", "unknown-value", rule(k7=[99])),
     Case("form of no area", "R-AGR-6", "unknown-value", rule(k1=4, k5="launch_area", k7=[99])),
     Case("what is lacking before what is twice", "R-AGR-1", "inconsistent", rule(k1=5, k7=[1, 1])),

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchnotice import Agreement, Endpoint
-from launchnotice.pact.agreement import Rule
+from launchnotice.pact.agreement import Limit, Rule
 from launchnotice.pact.mandate import UnverifiedMandate
 from launchnotice.registry import (
     ActivityStatus,
     ActivityType,
     AmendmentReason,
     Anchor,
+    AreaRole,
+    Bound,
     Category,
     Check,
     EventCode,
@@ -31,9 +33,10 @@ from launchnotice.registry import (
     ReplyStatus,
     RetractionReason,
     StatementTopic,
-    TimeUnit,
+    Unit,
 )
 from launchnotice.views import LaunchView
+from launchnotice.wire.geo import LandRegion, Zone
 from launchnotice.wire.notices import (
     Activity,
     Amendment,
@@ -75,7 +78,7 @@ def extended(notified: bytes, days: int = 5) -> WindowExtension:
 
 
 def until(days: int) -> Window:
-    return Window(start=NOW + DAY, end=NOW + days * DAY)
+    return Window(start=NOW + 3 * DAY, end=NOW + (3 + days) * DAY)
 
 
 def cancelled(notified: bytes) -> Cancellation:
@@ -224,7 +227,7 @@ def test_sender_and_receiver_draw_one_launch_and_a_reopened_endpoint_as_well() -
 
 
 @pytest.mark.requirement("R-AMEND-2")
-def test_amendment_is_judged_as_a_notification_but_for_lead_time() -> None:
+def test_amendment_is_judged_as_a_notification_but_for_a_lead_time_that_it_does_not_shorten() -> None:
     t = thread()
     body = launch(
         category=Category.SPACE_LAUNCH_VEHICLE,
@@ -232,13 +235,77 @@ def test_amendment_is_judged_as_a_notification_but_for_lead_time() -> None:
         launch_area=None,
         planned_date=NOW // DAY,
     )
-    alone = heard(t.w, t.told.say(body))
-    within = heard(
-        t.w,
-        t.told.say(Amendment(launch=t.id, replaces=t.id, reason=AmendmentReason.CLERICAL, notification=body)),
-    )
+    begun = t.told.say(body)
+    alone = heard(t.w, begun)
     assert set(codes(alone)) == {FindingCode.OUT_OF_SCOPE, FindingCode.MISSING, FindingCode.LATE}
-    assert [one for one in alone.findings if one.code is not FindingCode.LATE] == list(within.findings)
+    again = Amendment(launch=begun.id, replaces=begun.id, reason=AmendmentReason.CLERICAL, notification=body)
+    unknown = Amendment(launch=bytes(32), replaces=bytes(32), reason=AmendmentReason.PLAN, notification=body)
+    but_lead_time = [one for one in alone.findings if one.code is not FindingCode.LATE]
+    assert list(heard(t.w, t.told.say(again)).findings) == but_lead_time
+    within = heard(t.w, t.told.say(unknown)).findings
+    assert [one for one in within if one.code is not FindingCode.UNKNOWN_REFERENCE] == but_lead_time
+
+
+LATER = launch().planned_date or 0
+ELSEWHERE = LandRegion(name="Kwajalein")
+ANEW = {
+    "the same": (launch(remark="a word"), False),
+    "a day later": (launch(planned_date=LATER + 1), False),
+    "a day earlier": (launch(planned_date=LATER - 1), True),
+    "a window from the first second of the day": (
+        launch(planned_date=None, window=Window(start=LATER * DAY, end=LATER * DAY + 60)),
+        False,
+    ),
+    "a window from a second before the day": (
+        launch(planned_date=None, window=Window(start=LATER * DAY - 1, end=LATER * DAY + 60)),
+        True,
+    ),
+    "another launch area": (launch(launch_area=ELSEWHERE), True),
+    "another impact area": (launch(impact_areas=launch().impact_areas * 2), True),
+    "a closed area": (launch(hazard_areas=(Zone(role=AreaRole.CLOSURE, area=ELSEWHERE),)), True),
+}
+
+
+@pytest.mark.requirement("R-AGR-8")
+@pytest.mark.requirement("R-AMEND-2")
+@pytest.mark.parametrize("name", ANEW)
+def test_lead_time_is_judged_anew_if_an_amendment_shortens_it(name: str) -> None:
+    """A day before the launch it is too late for what changes the plan, and not for the rest."""
+    body, shortens = ANEW[name]
+    t = thread()
+    made = t.told.say(Amendment(launch=t.id, replaces=t.id, reason=AmendmentReason.PLAN, notification=body))
+    late = t.w.receive(made.data, (LATER - 1) * DAY + 1).events
+    assert (FindingCode.LATE in codes(late[0])) == shortens
+
+
+@pytest.mark.requirement("R-AGR-8")
+def test_lead_time_is_judged_anew_if_an_extension_begins_earlier() -> None:
+    t = thread()
+    for start, shortens in ((LATER * DAY, False), (LATER * DAY - 1, True), (LATER * DAY + 9, False)):
+        window = Window(start=start, end=start + 5 * DAY)
+        made = t.told.say(WindowExtension(launch=t.id, replaces=t.id, window=window))
+        (event,) = t.w.receive(made.data, (LATER - 1) * DAY + 1).events
+        # The last is later than the first notification said, and earlier than the version before it says.
+        assert (FindingCode.LATE in codes(event)) == shortens, start
+
+
+@pytest.mark.requirement("R-AGR-8")
+def test_what_held_before_is_what_stands_before_in_the_stream() -> None:
+    """An amendment that arrives after a later one is compared with what its sender had said before it."""
+    t = thread()
+    first = t.told.say(amended(t.id))
+    second = t.told.say(
+        Amendment(
+            launch=t.id,
+            replaces=first.id,
+            reason=AmendmentReason.PLAN,
+            notification=launch(planned_date=LATER + 20),
+        )
+    )
+    at = (LATER - 1) * DAY + 1
+    for made in (second, first):
+        (event, *_) = t.w.receive(made.data, at).events
+        assert FindingCode.LATE not in codes(event)
 
 
 @pytest.mark.requirement("R-AMEND-2")
@@ -257,8 +324,7 @@ def test_rules_for_amendments_themselves_are_applied_as_well() -> None:
         article="Article Y",
         evidence=Evidence.VERIFIED,
         subject="window",
-        amount=24,
-        unit=TimeUnit.HOURS,
+        limit=Limit(bound=Bound.AT_LEAST, amount=100, unit=Unit.HOURS),
         anchor=Anchor.RECEIVED,
     )
     t = thread(agreement=Agreement(**{**vars(agreement), "rules": (rule, late)}))

@@ -1,0 +1,95 @@
+"""What is known before a notice is judged: the launch that it is about, what it answers, what was withheld.
+
+The agreement's rules are judged by these facts alone (spec section 8.2); nothing here judges.
+"""
+
+from __future__ import annotations
+
+from launchnotice.core import launches
+from launchnotice.core.entries import Accepted, Reserved, Returned, unannounced_key
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.references import thread
+from launchnotice.core.state import State
+from launchnotice.pact.judge import Heard, Unannounced, with_window
+from launchnotice.registry import Kind, Place
+from launchnotice.wire.launch import LaunchNotification, LaunchReport
+from launchnotice.wire.message import Payload, recall
+from launchnotice.wire.record import Record
+from launchnotice.wire.signals import Receipt
+
+
+def heard(state: State, payload: Payload, body: Record, received: int) -> Heard:
+    """The circumstances of a notice: what stands before it in its sender's stream, and what it answers.
+
+    Args:
+        state: what is known. `payload`, `body`: the notice. `received`: when it arrived, in seconds.
+    """
+    subject = _subject(state, payload.kind, body)
+    return Heard(
+        sender=payload.sender,
+        issued=payload.issued,
+        received=received,
+        launch=None if subject is None else _launch(state, payload, subject),
+        answered=None if subject is None else _answered(subject, payload.sender),
+        withheld=_withheld(state, payload, body),
+    )
+
+
+def _subject(state: State, kind: int, body: Record) -> Exchange | None:
+    """The launch notification or query that a notice names."""
+    notice = thread(kind, body)
+    found = state.exchange(notice) if notice else None
+    return found if found is not None and found.kind in (Kind.LAUNCH, Kind.QUERY) and found.data else None
+
+
+def _launch(state: State, payload: Payload, subject: Exchange) -> LaunchNotification | None:
+    """A launch as it held before the notice; None if it is another party's."""
+    if subject.sender != payload.sender:
+        return None
+    epoch = payload.epoch.number, payload.epoch.random
+    found = launches.launch(state, subject, before=(epoch, getattr(payload, "seq", 0)))
+    if found is None or found.extended is None:
+        return found.notification if found else None
+    return with_window(found.notification, found.extended)
+
+
+def _answered(subject: Exchange, sender: str) -> tuple[int, int]:
+    """When a notice was issued, and when whoever answers it received it: as it says itself, if it said."""
+    issued = recall(subject.data).payload.issued
+    receipt = subject.facts.get((sender, Kind.RECEIPT))
+    body = recall(receipt.data).body if receipt is not None else None
+    return issued, body.received if isinstance(body, Receipt) else subject.time
+
+
+def _withheld(state: State, payload: Payload, body: Record) -> tuple[Unannounced, ...]:
+    """Launches that the sender reported earlier without having notified them, if that is counted."""
+    if (
+        not isinstance(body, LaunchReport)
+        or body.launch is not None
+        or not state.channel.judge.counts_withheld
+    ):
+        return ()
+    own = payload.sender == state.own
+    kept = state.find(unannounced_key("" if own else payload.sender))
+    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+    epoch = payload.epoch.number, payload.epoch.random
+    place = epoch, getattr(payload, "seq", 0)
+    found = []
+    for exchange in map(state.exchange, named):
+        if exchange is None or (exchange.epoch, exchange.seq) >= place or not _stands(state, exchange):
+            continue
+        report = recall(exchange.data).body
+        if (
+            isinstance(report, LaunchReport)
+            and report.launched_at is not None
+            and report.category is not None
+        ):
+            found.append(Unannounced(report.launched_at, report.category, report.launch_count or 1))
+    return tuple(found)
+
+
+def _stands(state: State, exchange: Exchange) -> bool:
+    if not exchange.data or not exchange.readable or exchange.outside or exchange.place is Place.DISPUTED:
+        return False
+    # A corrected report counts as it was first given: its correction stands in its own thread.
+    return all(one.kind != Kind.RETRACTION for one in launches.thread(state, exchange))
