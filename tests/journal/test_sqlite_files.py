@@ -15,6 +15,7 @@ from launchnotice.journal.sqlite import SqliteJournal
 from tests.journal.sqlite_helpers import ENTRY, calls, change, connection, crash, fill
 
 PAGE = 4096
+KEYS = (b"k", b"last", *(b"%d" % number for number in range(20)), b"never used")
 
 
 def refuse(path: Path, reason: str) -> None:
@@ -44,7 +45,7 @@ def test_file_states_its_application_format_and_mode(filled: Path) -> None:
         db = connection(journal)
         settings = ("application_id", "user_version", "journal_mode", "synchronous")
         found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
-        assert found == [int.from_bytes(b"LNPJ", "big"), 1, b"wal", 2]
+        assert found == [int.from_bytes(b"LNPJ", "big"), 2, b"wal", 2]
     assert filled.read_bytes()[68:72] == b"LNPJ"
 
 
@@ -115,10 +116,15 @@ def test_database_of_another_application_is_refused(path: Path, setup: str) -> N
     refuse(path, "another application")
 
 
-@pytest.mark.parametrize("version", [0, 2, -1])
+@pytest.mark.parametrize("version", [0, 3, -1])
 def test_unknown_format_version_is_refused(filled: Path, version: int) -> None:
     change(filled, f"PRAGMA user_version = {version}")
-    refuse(filled, f"expected format 1, got {version}")
+    refuse(filled, f"expected format 2, got {version}")
+
+
+def test_format_1_with_the_tables_of_format_2_is_refused(filled: Path) -> None:
+    change(filled, "PRAGMA user_version = 1")
+    refuse(filled, "its tables are not those of format 1")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +137,7 @@ def test_unknown_format_version_is_refused(filled: Path, version: int) -> None:
 )
 def test_changed_tables_are_refused(filled: Path, statement: str) -> None:
     change(filled, statement)
-    refuse(filled, "its tables are not those of format 1")
+    refuse(filled, "its tables are not those of format 2")
 
 
 def test_every_truncation_is_refused(filled: Path) -> None:
@@ -177,6 +183,56 @@ def test_unreadable_file_is_refused(open_folder: Path) -> None:
     refuse(path, "unreadable")
 
 
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("DELETE FROM look_up WHERE position = 7 AND key = x'6b'", "are not those of its entries"),
+        ("DELETE FROM look_up", "are not those of its entries"),
+        ("INSERT INTO look_up VALUES (x'6b', 22)", "are not those of its entries"),
+        ("UPDATE look_up SET key = x'6c' WHERE position = 7 AND key = x'6b'", "are not those of its entries"),
+        (
+            "UPDATE look_up SET position = 22 WHERE position = 7 AND key = x'6b'",
+            "are not those of its entries",
+        ),
+        ("UPDATE entry SET filed = zeroblob(32) WHERE position = 21", "are not those of its entries"),
+        ("UPDATE entry SET filed = NULL WHERE position = 21", "entry 21 has no digest of the look-up rows"),
+        ("UPDATE entry SET filed = zeroblob(31) WHERE position = 21", "entry 21 has no digest"),
+    ],
+)
+def test_changed_look_up_rows_are_refused(filled: Path, statement: str, reason: str) -> None:
+    """A row that is gone would otherwise look like a key that was never used."""
+    change(filled, statement)
+    refuse(filled, reason)
+
+
+def test_look_up_rows_out_of_order_or_of_another_type_are_refused(filled: Path) -> None:
+    """A search descends by the order of the rows, so it misses one that stands elsewhere."""
+    whole = filled.read_bytes()
+    row = b"\x0e\x01k\x07"  # header: a blob of one byte and an integer of one; then both
+    assert whole.count(row) == 1
+    filled.write_bytes(whole.replace(row, b"\x0e\x01a\x07"))
+    refuse(filled, "its look-up rows are out of order")
+    filled.write_bytes(whole.replace(row, b"\x0f\x01k\x07"))  # the same bytes as text
+    refuse(filled, "its look-up rows are not those of its entries")
+
+
+def test_damage_to_the_look_up_rows_that_comes_while_open_is_noticed_at_the_next_opening(
+    filled: Path,
+) -> None:
+    with SqliteJournal(filled) as journal:
+        change(filled, "DELETE FROM look_up WHERE position = 7")
+        journal.append(21, ENTRY)
+    refuse(filled, "are not those of its entries")
+
+
+def test_a_lost_digest_is_noticed_before_anything_is_written(filled: Path) -> None:
+    with SqliteJournal(filled) as journal:
+        change(filled, "UPDATE entry SET filed = NULL")
+        with pytest.raises(Corrupt, match="entry 21 has no digest"):
+            journal.append(21, ENTRY)
+        assert len(journal.read(0, 100)) == 21
+
+
 def test_holes_and_dangling_keys_are_damage(filled: Path) -> None:
     change(filled, "DELETE FROM entry WHERE position = 7")
     with SqliteJournal(filled) as journal:
@@ -191,16 +247,22 @@ def test_holes_and_dangling_keys_are_damage(filled: Path) -> None:
 
 
 def test_any_damaged_byte_gives_an_answer_or_a_journal_error(filled: Path) -> None:
-    """Changed content is for the caller's hash chain; what may not come out is a `sqlite3.Error`."""
+    """Changed content is for the caller's hash chain; what may not come out is a `sqlite3.Error`.
+
+    Nor may a key find less: no chain of the caller's tells that.
+    """
     whole = filled.read_bytes()
     places = random.Random(1)  # noqa: S311 - the same places each time
     refused = 0
+    with SqliteJournal(filled) as journal:
+        found = {key: [row.position for row in journal.find(key)] for key in KEYS}
     for place in [*range(0, 100, 3), *(places.randrange(100, len(whole)) for _ in range(40))]:
         damaged = bytearray(whole)
         damaged[place] ^= places.randrange(1, 256)
         filled.write_bytes(damaged)
         try:
             with SqliteJournal(filled, busy_timeout=0) as journal:
+                assert {key: [row.position for row in journal.find(key)] for key in KEYS} == found
                 for call in calls(journal):
                     call()
         except JournalError:

@@ -1,7 +1,8 @@
 """Journals on disk from other days and other places: they open as they were, or are refused as they are.
 
-`stored/format-2.*` is what `python -m tests.journal.stored` leaves today; `stored/format-1.*` the same
-story, told by the last version that wrote format 1, at commit 08cd805.
+`stored/format-2.*` is what `python -m tests.journal.stored` leaves today: entries of format 2 in a
+SQLite file of format 2. `stored/format-2-in-file-1.*` is the same story in a SQLite file of format 1,
+at commit d0c7515; `stored/format-1.*` in entries of format 1 as well, at commit 08cd805.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import pytest
 
 from launchnotice import Channel, Corrupt, Endpoint
 from launchnotice.core import entries
-from launchnotice.journal import Anchor, Entry, Journal
+from launchnotice.journal import Anchor, Entry, Journal, Stored
 from launchnotice.journal.anchor import FileAnchor, MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.journal.sqlite import SqliteJournal
@@ -25,38 +26,39 @@ from tests.support import NOW, make_centre, make_channel
 STORED = Path(__file__).parent / "stored"
 
 
-def story(number: int) -> dict[str, Any]:
-    """What is known of the stored journals of that format."""
-    found: dict[str, Any] = json.loads((STORED / f"format-{number}.json").read_text())
+def story(name: str) -> dict[str, Any]:
+    """What is known of the stored journal of that name."""
+    found: dict[str, Any] = json.loads((STORED / f"{name}.json").read_text())
     return found
 
 
-TODAY = story(entries.FORMAT)
+NOW_WRITTEN, IN_FILE_1, FORMAT_1 = f"format-{entries.FORMAT}", "format-2-in-file-1", "format-1"
+TODAY = story(NOW_WRITTEN)
 CHANNEL = Channel.load(bytes.fromhex(TODAY["descriptor"]))
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A copy of today's journal."""
-    return copied(tmp_path, f"format-{entries.FORMAT}.sqlite")
+    return copied(tmp_path, NOW_WRITTEN)
 
 
 def copied(folder: Path, name: str) -> Path:
-    return Path(shutil.copy(STORED / name, folder / "journal"))
+    return Path(shutil.copy(STORED / f"{name}.sqlite", folder / "journal"))
 
 
-def anchored(number: int = entries.FORMAT) -> MemoryAnchor:
+def anchored(name: str = NOW_WRITTEN) -> MemoryAnchor:
     anchor = MemoryAnchor()
-    position, digest = story(number)["anchor"]
+    position, digest = story(name)["anchor"]
     anchor.store(position, bytes.fromhex(digest))
     return anchor
 
 
-def memory(number: int) -> MemoryJournal:
+def memory(name: str) -> MemoryJournal:
     """The entries of a stored journal in memory, filed under keys as far as this version knows any."""
     journal = MemoryJournal()
-    rows = [bytes.fromhex(row) for row in story(number)["entries"]]
-    ours = number == entries.FORMAT
+    rows = [bytes.fromhex(row) for row in story(name)["entries"]]
+    ours = name == NOW_WRITTEN
     journal.append(
         0, [Entry(row, entries.keys(entries.decode(0, row).entry) if ours else ()) for row in rows]
     )
@@ -81,53 +83,85 @@ def refuse_file(path: Path, reason: str, **more: Any) -> None:
 # What keeps opening ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("store", ["sqlite", "memory"])
-def test_a_journal_of_this_format_opens_as_it_was(path: Path, store: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "store"), [(NOW_WRITTEN, "sqlite"), (NOW_WRITTEN, "memory"), (IN_FILE_1, "sqlite")]
+)
+def test_a_journal_of_this_format_opens_as_it_was(tmp_path: Path, name: str, store: str) -> None:
     """A stored journal must keep opening; ``python -m tests.journal.stored`` stores one of a new format."""
-    journal: Journal = SqliteJournal(path) if store == "sqlite" else memory(entries.FORMAT)
-    endpoint = opened(journal)
-    health, told = endpoint.health(NOW), TODAY["health"]
+    known = story(name)
+    path = copied(tmp_path, name)
+    journal: Journal = SqliteJournal(path) if store == "sqlite" else memory(name)
+    channel = Channel.load(bytes.fromhex(known["descriptor"]))
+    endpoint = opened(journal, anchored(name), channel=channel)
+    health, told = endpoint.health(NOW), known["health"]
     assert not health.restored
     assert [health.epoch[0], health.epoch[1].hex()] == told["epoch"]
-    for name in ("position", "mandates", "gaps", "open_exchanges"):
-        assert getattr(health, name) == told[name]
+    for field in ("position", "mandates", "gaps", "open_exchanges"):
+        assert getattr(health, field) == told[field]
     assert told["gaps"] == ["RU"]
-    launch = bytes.fromhex(TODAY["launch"])
-    assert endpoint.exchange(launch).deliveries["RU"].name == TODAY["delivered"] == "ACKNOWLEDGED"
+    launch = bytes.fromhex(known["launch"])
+    assert endpoint.exchange(launch).deliveries["RU"].name == known["delivered"] == "ACKNOWLEDGED"
     assert endpoint.launch(launch, NOW).version == 1
     events = endpoint.events(0)
-    assert [[event.position, event.code.value] for event in events] == TODAY["events"]
+    assert [[event.position, event.code.value] for event in events] == known["events"]
     assert FindingCode.CHAIN_GAP in {finding.code for event in events for finding in event.findings}
     if isinstance(journal, SqliteJournal):
         journal.close()
+        assert path.read_bytes() == (STORED / f"{name}.sqlite").read_bytes()
 
 
-def test_both_stored_forms_hold_the_same_entries(path: Path) -> None:
+@pytest.mark.parametrize("name", [NOW_WRITTEN, IN_FILE_1])
+def test_both_stored_forms_hold_the_same_entries(tmp_path: Path, name: str) -> None:
+    with SqliteJournal(copied(tmp_path, name)) as journal:
+        assert [row.data.hex() for row in journal.read(0, 1_000)] == story(name)["entries"]
+
+
+@pytest.mark.parametrize("first", ["append", "snapshot"])
+def test_the_first_write_moves_an_older_file_to_this_format(tmp_path: Path, first: str) -> None:
+    """Not the opening: a journal that is only read stays one that the version before can open."""
+    path, known = copied(tmp_path, IN_FILE_1), story(IN_FILE_1)
+    count = len(known["entries"])
+    with SqliteJournal(path) as older, SqliteJournal(path) as other:
+        if first == "snapshot":
+            older.save_snapshot(count, b"state")
+        older.append(count, [Entry(b"new", (b"key",))])
+        other.append(count + 1, [Entry(b"newer", (b"key",))])
+    assert int.from_bytes(path.read_bytes()[60:64], "big") == 2  # user_version
     with SqliteJournal(path) as journal:
-        assert [row.data.hex() for row in journal.read(0, 1_000)] == TODAY["entries"]
+        rows = journal.read(0, 1_000)
+        assert [row.data.hex() for row in rows[:count]] == known["entries"]
+        assert list(journal.find(b"key")) == list(rows[count:])
+        filed = [(row, key) for row in rows[:count] for key in keys_of(row)]
+        assert filed
+        assert all(row in journal.find(key) for row, key in filed)
+
+
+def keys_of(row: Stored) -> tuple[bytes, ...]:
+    return entries.keys(entries.decode(row.position, row.data).entry)
 
 
 # What is refused ---------------------------------------------------------------------------
 
 
 def test_a_journal_of_an_older_format_is_refused(tmp_path: Path) -> None:
-    refuse_file(copied(tmp_path, "format-1.sqlite"), r"journal: expected entries of format 2, got 1$")
+    refuse_file(copied(tmp_path, FORMAT_1), r"journal: expected entries of format 2, got 1$")
 
 
 def test_a_journal_of_an_older_format_in_memory_is_refused() -> None:
-    journal = memory(1)
+    journal = memory(FORMAT_1)
     before = journal.read(0, 1_000)
     with pytest.raises(Corrupt, match=r"expected entries of format 2, got 1$"):
-        opened(journal, anchored(1))
+        opened(journal, anchored(FORMAT_1))
     assert journal.read(0, 1_000) == before
 
 
 def test_the_older_format_is_one_that_could_be_mistaken() -> None:
     """Its first entry has the same form; nothing but the number in it tells them apart."""
-    first = entries.decode(1, bytes.fromhex(story(1)["entries"][0])).entry
+    known = story(FORMAT_1)
+    first = entries.decode(1, bytes.fromhex(known["entries"][0])).entry
     assert isinstance(first, entries.Opened)
     assert first.format == 1
-    assert (first.channel, first.party) == (CHANNEL.id, "US")
+    assert (first.channel, first.party) == (Channel.load(bytes.fromhex(known["descriptor"])).id, "US")
 
 
 def test_a_journal_of_another_channel_is_refused(path: Path) -> None:

@@ -10,7 +10,11 @@
 - A journal may be used from any thread, but its calls must not overlap. Open it after a fork, not before.
 - The file needs a local file system; the write-ahead log does not work over a network.
 - Truncation is noticed by length, a damaged page when it is read, a lost ``-wal`` by the anchor,
-  changed bytes by the caller's hash chain.
+  changed bytes of entries by the caller's hash chain. Look-up rows are outside that chain, and one
+  that is missing looks like a key never used: each entry holds a digest of all rows up to its own,
+  and opening reads them all (a second for 100,000 exchanges).
+- A file of format 1, which has no such digests, opens and is read as it is; its first write makes it
+  one of format 2, which versions before that refuse.
 
 Not here: the hash chain, backups, several journals in one file.
 """
@@ -20,6 +24,8 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
+from itertools import accumulate, chain
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
@@ -28,24 +34,31 @@ from launchnotice.errors import Conflict, Corrupt, JournalError
 from launchnotice.journal import Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypeAlias
 
     from launchnotice.journal import Entry
+
+    _LookUp: TypeAlias = tuple[bytes, int]
 
 __all__ = ["SqliteJournal"]
 
 _APPLICATION_ID: Final = 0x4C4E504A  # "LNPJ"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _SCHEMA: Final = (
-    "CREATE TABLE entry(position INTEGER PRIMARY KEY, data BLOB NOT NULL CHECK (typeof(data) = 'blob'))",
+    "CREATE TABLE entry(position INTEGER PRIMARY KEY, data BLOB NOT NULL CHECK (typeof(data) = 'blob'),"
+    " filed BLOB)",
     "CREATE TABLE look_up(key BLOB NOT NULL CHECK (typeof(key) = 'blob'), position INTEGER NOT NULL,"
     " PRIMARY KEY (key, position)) WITHOUT ROWID",
     "CREATE TABLE snapshot(one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL,"
     " state BLOB NOT NULL CHECK (typeof(state) = 'blob'))",
 )
+_SCHEMAS: Final = {
+    1: (_SCHEMA[0].replace(", filed BLOB)", ")"), *_SCHEMA[1:]),
+    _FORMAT: _SCHEMA,
+}
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS alone: its fsync does not reach the disk
@@ -56,6 +69,7 @@ _DAMAGE: Final = {
     sqlite3.SQLITE_NOTADB: "not a SQLite database",
     sqlite3.SQLITE_CORRUPT: "damaged or truncated",
 }
+_NO_ROWS: Final = bytes(32)  # the digest of no look-up rows
 _PRIMARY_CODE: Final = 0xFF  # the low byte of an extended SQLite result code
 
 
@@ -90,16 +104,18 @@ class SqliteJournal:
                 committing, the outcome is unknown.
         """
         with self._writing() as db:
-            last = _last_position(db)
+            last, digest = _last(db, self._path)
             if last != after:
                 raise Conflict(f"append after {after}: the last position is {last}")
-            numbered = list(enumerate(entries, after + 1))
+            rows = [[(key, at) for key in set(entry.keys)] for at, entry in enumerate(entries, after + 1)]
+            db.executemany("INSERT INTO look_up VALUES (?, ?)", chain.from_iterable(rows))
+            digests = list(accumulate(rows, _digest, initial=digest))[1:]
             db.executemany(
-                "INSERT INTO entry VALUES (?, ?)", [(position, entry.data) for position, entry in numbered]
-            )
-            db.executemany(
-                "INSERT INTO look_up VALUES (?, ?)",
-                [(key, position) for position, entry in numbered for key in set(entry.keys)],
+                "INSERT INTO entry VALUES (?, ?, ?)",
+                [
+                    (position, entry.data, filed)
+                    for position, (entry, filed) in enumerate(zip(entries, digests, strict=True), after + 1)
+                ],
             )
 
     def read(self, after: int, limit: int) -> Sequence[Stored]:
@@ -191,6 +207,7 @@ class SqliteJournal:
             self._refuse_replaced()
             try:
                 db.execute("BEGIN IMMEDIATE")
+                _upgrade(db, self._path)
                 yield db
             except BaseException:
                 self._roll_back(db)
@@ -236,6 +253,7 @@ class SqliteJournal:
         db = self._connect()
         try:
             _check_length(db, self._path)
+            _check_look_up(db, self._path)
         except BaseException:
             db.close()
             raise
@@ -296,10 +314,10 @@ def _check_format(db: sqlite3.Connection, path: str, *, create: bool) -> None:
         db.execute(f"PRAGMA user_version = {_FORMAT}")
     elif application != _APPLICATION_ID:
         raise Corrupt(f"journal {path}: a SQLite database of another application, or an emptied one")
-    elif version != _FORMAT:
+    elif version not in _SCHEMAS:
         raise Corrupt(f"journal {path}: expected format {_FORMAT}, got {version}")
-    elif tables != [statement.encode() for statement in _SCHEMA]:
-        raise Corrupt(f"journal {path}: its tables are not those of format {_FORMAT}")
+    elif tables != [statement.encode() for statement in _SCHEMAS[version]]:
+        raise Corrupt(f"journal {path}: its tables are not those of format {version}")
     _commit_with_log(db, path)
 
 
@@ -326,6 +344,53 @@ def _check_length(db: sqlite3.Connection, path: str) -> None:
         raise Corrupt(f"journal {path}: truncated: expected {expected} bytes, got {size}")
 
 
+def _check_look_up(db: sqlite3.Connection, path: str) -> None:
+    """Refuse look-up rows that are not those of the entries, or not in the order in which they are sought."""
+    db.execute("BEGIN")  # another process may append meanwhile
+    found = _digest_of_rows(db, path)
+    if _pragma(db, "user_version") == _FORMAT and found != _last(db, path)[1]:
+        raise Corrupt(f"journal {path}: its look-up rows are not those of its entries")
+    db.execute("COMMIT")
+
+
+def _digest_of_rows(db: sqlite3.Connection, path: str) -> bytes:
+    """The digest of all look-up rows, which must ascend: a search would miss those that do not."""
+    # A damaged cell can have another type, under which no search finds it.
+    rows = db.execute(
+        "SELECT key, position FROM look_up WHERE typeof(key) = 'blob' AND typeof(position) = 'integer'"
+    )
+    return _digest(_NO_ROWS, _ascending(rows, path))
+
+
+def _ascending(rows: Iterable[_LookUp], path: str) -> Iterator[_LookUp]:
+    before = (b"", 0)
+    for row in rows:
+        if row <= before:
+            raise Corrupt(f"journal {path}: its look-up rows are out of order")
+        yield row
+        before = row
+
+
+def _digest(digest: bytes, rows: Iterable[_LookUp]) -> bytes:
+    """The digest of look-up rows with further ones; their order does not matter, as sums have none."""
+    total = int.from_bytes(digest)
+    for key, position in rows:
+        total ^= int.from_bytes(sha256(b"%d/%b" % (position, key)).digest())
+    return total.to_bytes(len(digest))
+
+
+def _upgrade(db: sqlite3.Connection, path: str) -> None:
+    """Make a file of format 1 one of this format, in the transaction of its first write."""
+    if _pragma(db, "user_version") == _FORMAT:
+        return
+    db.execute("ALTER TABLE entry ADD COLUMN filed BLOB")
+    db.execute(
+        "UPDATE entry SET filed = ? WHERE position = (SELECT max(position) FROM entry)",
+        (_digest_of_rows(db, path),),
+    )
+    db.execute(f"PRAGMA user_version = {_FORMAT}")
+
+
 def _mode(db: sqlite3.Connection, name: str) -> str:
     return bytes(db.execute(f"PRAGMA {name}").fetchone()[0]).decode()
 
@@ -334,8 +399,14 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _last_position(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT max(position) FROM entry").fetchone()[0] or 0)
+def _last(db: sqlite3.Connection, path: str) -> tuple[int, bytes]:
+    """The last position, and the digest of the look-up rows up to it."""
+    row = db.execute("SELECT position, filed FROM entry ORDER BY position DESC LIMIT 1").fetchone()
+    if row is None:
+        return 0, _NO_ROWS
+    if type(row[1]) is not bytes or len(row[1]) != len(_NO_ROWS):
+        raise Corrupt(f"journal {path}: entry {row[0]} has no digest of the look-up rows")
+    return row[0], row[1]
 
 
 def _size(path: str) -> int:

@@ -22,7 +22,7 @@ ANY: Final = "any"
 READS: Final = ("read", "find", "snapshot.load", "anchor.load")
 BOUNDARIES: Final = (
     "append.before",
-    "append.inside",  # rows of entries are inserted, none of their keys
+    "append.inside",  # rows of keys are inserted, none of their entries
     "commit.before",  # SQLite alone: all is inserted, COMMIT is about to run
     "append.after",  # committed, and the library does not know it yet
     "snapshot.before",
@@ -210,7 +210,7 @@ class _Pausing(list[Entry]):
 
 
 class _Row(Entry):
-    """An entry whose keys are late: a store of tables has inserted the entries by then."""
+    """An entry whose bytes are late: a store of tables has inserted the keys by then."""
 
     trip: Tripwire
 
@@ -219,7 +219,7 @@ class _Row(Entry):
         return self
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "keys":
+        if name == "data":
             self.trip.at("append.inside")
         return super().__getattribute__(name)
 
