@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ from launchnotice import Endpoint, JournalError
 from launchnotice.core import entries
 from launchnotice.core.entries import Entry, Fact, Reserved, Sealed
 from launchnotice.journal import Entry as Row
-from launchnotice.journal import Journal
+from launchnotice.journal import Journal, Stored
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.journal.sqlite import SqliteJournal
 from launchnotice.registry import EventCode, Kind, Place
-from launchnotice.testing.journal import Fault
+from launchnotice.testing.journal import Fault, FlakyJournal
 from launchnotice.wire.cose import envelope_digest
 from launchnotice.wire.signals import Acknowledgement, Receipt
 from tests.support import NOW, launch, sign, state
@@ -150,6 +151,52 @@ def test_an_event_whose_commit_failed_after_storing_is_still_handed_over(made: T
     ]
     assert ru.receive(notice.data, NOW).events == ()
     assert canonical(refolded(ru)) == canonical(state_of(ru))
+
+
+@pytest.mark.requirement("R-DUR-1")
+def test_an_event_whose_commit_was_stored_and_could_not_be_folded_is_still_handed_over(
+    made: Template,
+) -> None:
+    """A late receipt: to fold it the settled exchange is read back; each of those readings fails once."""
+    for nth in range(1, 20):
+        us, journal, _ = flaky(made, "US")
+        step = state(us, made.centres["US"], launch(), NOW, OFFICERS)
+        notice = next(event.subject for event in step.events if event.kind == Kind.LAUNCH)
+        ru = made.forger("RU")
+        us.receive(ru.signal(Kind.ACKNOWLEDGEMENT, Acknowledgement(subject=notice), "US").data, NOW)
+        digest = envelope_digest(us.exchange(notice).data)
+        receipt = Receipt(subject=notice, envelope=digest, received=NOW, place=Place.ACCEPTED, readable=True)
+        late = ru.signal(Kind.RECEIPT, receipt, "US")
+        with _failing_at(nth, journal) as finds:
+            try:
+                told = us.receive(late.data, NOW).events
+            except JournalError:
+                told = us.receive(late.data, NOW).events
+        assert [(event.code, event.subject, event.again) for event in told] == [
+            (EventCode.SIGNAL, notice, False)
+        ]
+        assert us.receive(late.data, NOW).events == ()
+        assert canonical(refolded(us)) == canonical(state_of(us))
+        if len(finds) < nth:
+            break
+    assert nth > 2
+
+
+@contextmanager
+def _failing_at(nth: int, journal: FlakyJournal) -> Iterator[list[bytes]]:
+    """The nth look-up fails, and only that one; gives the keys that were looked up."""
+    keys: list[bytes] = []
+    real = journal.find
+
+    def find(key: bytes) -> Sequence[Stored]:
+        keys.append(key)
+        if len(keys) == nth:
+            raise JournalError("planned fault while reading")
+        return real(key)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(journal, "find", find)
+        yield keys
 
 
 def test_a_notice_whose_commit_failed_before_storing_is_new_when_it_comes_again(made: Template) -> None:

@@ -3,7 +3,8 @@
 - `commit` appends and then folds; what a caller does with the result, it does after.
 - Bytes leave only after `settle_anchor`: commit to the journal, write the anchor, release.
 - Another writer's append shows as `Conflict`; the state is then behind, and catches up.
-- An append whose outcome is unknown forces a new fold, and a new look at the anchor.
+- An append whose outcome is unknown forces a new fold, and a new look at the anchor; so does an entry
+  that could not be folded.
 - A journal that does not hold what its anchor names was restored from a copy.
 """
 
@@ -249,7 +250,12 @@ class Ledger:
         return entries.digest(found[0].data) if found and found[0].position == position else None
 
     def _apply(self, kept: Kept) -> None:
-        self.state.apply(kept)
+        try:
+            self.state.apply(kept)
+        except BaseException:
+            # It reads the journal, which can fail: what is recorded half is folded anew.
+            self._stale = True
+            raise
         if isinstance(kept.entry, EpochOpened):
             self.restored = False
         event = self.event(kept) if kept.position > self.shown else None
