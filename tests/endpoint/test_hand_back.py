@@ -9,21 +9,37 @@ from launchnotice.core import snapshot
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import EventCode, FindingCode, IncidentObject, Kind, Need, Place, Usage
-from launchnotice.wire.bounds import CHALLENGE_AGAIN
+from launchnotice.registry import (
+    EventCode,
+    FindingCode,
+    IncidentObject,
+    Kind,
+    Need,
+    Place,
+    Refusal,
+    RejectionCode,
+    Usage,
+)
+from launchnotice.wire.bounds import CHALLENGE_AGAIN, MAX_SYNC_ITEMS
 from launchnotice.wire.geo import Point
 from launchnotice.wire.message import parse, recall
 from launchnotice.wire.notices import Incident
 from launchnotice.wire.record import Record
-from launchnotice.wire.signals import Acknowledgement, Receipt
+from launchnotice.wire.signals import Acknowledgement, Receipt, Rejection
 from tests.support import NOW, launch, make_mandate
 from tests.support.dump import state_of
 from tests.support.recovery import Side, Talk, names
 from tests.support.template import Template, template
 
-INCIDENT = Incident(
-    time=NOW, place=Point(latitude=0, longitude=0), object=IncidentObject.OTHER, contact="duty officer"
-)
+
+def incident_of(number: int) -> Incident:
+    contact = f"desk {number}"
+    return Incident(
+        time=NOW, place=Point(latitude=0, longitude=0), object=IncidentObject.OTHER, contact=contact
+    )
+
+
+INCIDENT = incident_of(0)
 
 
 @pytest.fixture
@@ -150,6 +166,64 @@ def test_an_emergency_that_was_lost_comes_back(talk: Talk) -> None:
     now = talk.settle(now)
     assert us.endpoint.exchange(incident).data == ru.endpoint.exchange(incident).data
     assert us.endpoint.exchange(incident).deliveries == {"RU": Delivery.RECEIVED}
+
+
+@pytest.mark.requirement("R-SYNC-4")
+@pytest.mark.parametrize("answer", [Kind.ACKNOWLEDGEMENT, Kind.REJECTION])
+def test_an_emergency_of_a_peer_that_was_lost_is_shown_again(talk: Talk, answer: Kind) -> None:
+    """It is settled for its sender, who does not repeat it, and no head tells of it."""
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = us.backup()
+    incident, sends = ru.say(INCIDENT, NOW + 100)
+    talk.carry(sends, NOW + 100)
+    now = talk.settle(NOW + 100, 60)
+    body: Record = Acknowledgement(subject=incident)
+    if answer is Kind.REJECTION:
+        body = Rejection(subject=incident, code=RejectionCode.IMPLAUSIBLE)
+    talk.carry(us.say(body, now)[1], now)
+    now = talk.settle(now, 60)
+    us.restore(backup, now)
+    now = talk.settle(now)
+    assert [(event.subject, event.again) for event in us.told(EventCode.NOTICE)] == [(incident, True)]
+    assert answer in {signal.kind for signal in us.endpoint.exchange(incident).signals}
+    folds_alike(us)
+
+
+@pytest.mark.requirement("R-RESTORE-8")
+def test_a_lost_statement_that_was_made_anew_does_not_come_back(talk: Talk) -> None:
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup = us.backup()
+    _, sends = ru.say(INCIDENT, NOW + 100)
+    us.hear(sends[0].data, NOW + 100)
+    [receipt] = us.endpoint.poll(NOW + 100).sends
+    us.restore(backup, NOW + 200)
+    us.endpoint.poll(NOW + 200)
+    us.hear(sends[0].data, NOW + 200)
+    us.endpoint.poll(NOW + 200)
+    before = snapshot.dump(state_of(us.endpoint))
+    step = us.endpoint.receive(receipt.data, NOW + 200)
+    assert step.refusal is not None
+    assert step.refusal.code is Refusal.OWN_MESSAGE
+    assert snapshot.dump(state_of(us.endpoint)) == before
+
+
+@pytest.mark.requirement("R-SYNC-4")
+def test_of_too_many_emergencies_the_newest_are_handed_back(talk: Talk) -> None:
+    us, ru = talk.sides["US"], talk.sides["RU"]
+    backup, said, now = us.backup(), [], NOW + 100
+    for number in range(MAX_SYNC_ITEMS):
+        side = (us, ru)[number % 2]
+        incident, sends = side.say(incident_of(number), now)
+        talk.carry(sends, now)
+        said.append(incident)
+    now = talk.settle(now, 60)
+    us.restore(backup, now)
+    challenge = [send for send in us.endpoint.poll(now).sends if recall(send.data).payload.kind == Kind.SYNC]
+    answer = ru.hear(challenge[0].data, now)
+    assert len(answer) == MAX_SYNC_ITEMS
+    given = [message for message in (recall(send.data).id for send in answer) if message in said]
+    assert given == said[-len(given) :][::-1]
+    assert len(given) > MAX_SYNC_ITEMS // 3  # beside each at most its sender's and the other's receipt
 
 
 @pytest.mark.requirement("R-RESTORE-12")

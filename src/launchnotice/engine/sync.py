@@ -287,11 +287,12 @@ def _notices(state: State, span: Range, asker: str) -> list[bytes]:
 
 
 def _emergencies(state: State, asker: str) -> list[bytes]:
-    """The asker's last emergency notices, which no range names, and what we stated about them."""
-    kept = state.find(emergency_key(asker))
-    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted))
+    """The last emergency notices of the asker and of our own, which no range names, with their signals."""
+    kept = [*state.find(emergency_key(asker)), *state.find(emergency_key(""))]
+    kept.sort(key=lambda k: k.position, reverse=True)  # of too many, the newest
+    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
     found: list[bytes] = []
-    for exchange in map(state.exchange, [*ids][-MAX_SYNC_ITEMS // 2 :]):
+    for exchange in map(state.exchange, [*ids][:MAX_SYNC_ITEMS]):
         if exchange is not None and exchange.data:
             found += [exchange.data, *_signals(exchange, asker)]
     return found

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 
 from launchnotice.core import entries
 from launchnotice.errors import Corrupt, JournalError, Refused
-from launchnotice.registry import EventCode, Kind, Refusal
+from launchnotice.registry import EventCode, Kind, KindClass, Refusal
 from launchnotice.wire import cose
 from launchnotice.wire.message import parse_payload
 from tests.campaigns.crash.book import Violation
@@ -73,12 +73,28 @@ def expected(node: Node, answer: Answer | None, outcomes: set[str]) -> None:
         raise Violation("unexpected", f"{node.code}: {answer.detail}")
 
 
-def received(world: World, node: Node, answer: Answer) -> None:
-    """Authentic bytes are taken; after a restore they may be about something that it lost."""
+def received(world: World, node: Node, data: bytes, answer: Answer) -> None:
+    """Authentic bytes are taken; after a restore they may be about what it lost, or has stated anew."""
     expected(node, answer, {"done", "failed", "refused"})
-    restored = any(one.came_back for one in world.nodes.values())
-    if answer.outcome == "refused" and not (restored and answer.detail == Refusal.UNKNOWN_SUBJECT.value):
+    lost = answer.detail == Refusal.UNKNOWN_SUBJECT.value and any(x.came_back for x in world.nodes.values())
+    if answer.outcome == "refused" and not (lost or _stated_anew(node, data, answer.detail)):
         raise Violation("refused", f"{node.code}: {answer.detail}")
+
+
+def _stated_anew(node: Node, data: bytes, detail: str) -> bool:
+    """Whether it is a statement that a restore lost and that was made anew before the first one came back."""
+    if detail != Refusal.OWN_MESSAGE.value or not node.came_back:
+        return False
+    envelope = cose.parse(data, 1 << 20)
+    payload, row = parse_payload(envelope.payload)
+    if row.kind_class is not KindClass.SIGNAL:
+        return False
+    anew = [
+        notice
+        for notice, entry in node.book.reserved.items()
+        if (entry.kind, entry.subject) == (payload.kind, payload.body[1])
+    ]
+    return bool(anew) and envelope.message_id not in anew
 
 
 def shown(node: Node, told: Sequence[Told]) -> None:

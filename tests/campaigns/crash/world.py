@@ -348,7 +348,7 @@ class World:
         node = self.nodes[to]
         answer = self._step(node, lambda: node.life.receive(data, self.now))
         if answer is not None:
-            checks.received(self, node, answer)
+            checks.received(self, node, data, answer)
 
     def _step(self, node: Node, act: Callable[[], Answer]) -> Answer | None:
         answer = self._call(node, act)
