@@ -33,7 +33,7 @@ HIGH = SigningKey.from_seed(Algorithm.ML_DSA_87, bytes(range(64, 96)))
 EC = SigningKey.from_seed(Algorithm.ESP384, bytes(range(48)))
 EACH = pytest.mark.parametrize("key", [ED, ML, HIGH, EC], ids=lambda key: label(key.key.alg))
 
-identities = st.lists(st.sampled_from(Algorithm), min_size=1, max_size=2, unique=True).flatmap(
+identities = st.lists(st.sampled_from(list(Algorithm)), min_size=1, max_size=2, unique=True).flatmap(
     lambda algs: st.tuples(*(signers(alg) for alg in algs))
 )
 

@@ -8,7 +8,6 @@ import inspect
 import json
 import pkgutil
 import re
-from enum import IntEnum
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Final
 import launchnotice
 from launchnotice import registry
 from launchnotice.pact.findings import Finding
+from launchnotice.registry.enumeration import IntEnum
 from launchnotice.wire.codecs import kebab
 from launchnotice.wire.coordinates import LATITUDE, LONGITUDE
 from launchnotice.wire.geo import AreaRecord

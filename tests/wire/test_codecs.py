@@ -57,7 +57,7 @@ CASES = {
     "text": Case(Text(16), texts(16)),
     "digest": Case(Bytes(32), st.binary(min_size=32, max_size=32)),
     "bytes": Case(Bytes(0, 8), st.binary(max_size=8)),
-    "enumeration": Case(Enumeration(Category), st.sampled_from(Category)),
+    "enumeration": Case(Enumeration(Category), st.sampled_from(list(Category))),
     "array": Case(Array(Int(0, 9), 1, 4), st.lists(st.integers(0, 9), min_size=1, max_size=4).map(tuple)),
     "array of records": Case(Array(Nested(Point), 0, 3), st.lists(POINTS, max_size=3).map(tuple)),
     "record": Case(Nested(Point), POINTS),

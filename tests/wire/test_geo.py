@@ -70,15 +70,15 @@ circles = st.builds(
     lambda p, radius, unit: Circle(latitude=p[0], longitude=p[1], radius=radius, unit=unit),
     positions(),
     st.integers(1, MAX_RADIUS),
-    st.sampled_from(LengthUnit),
+    st.sampled_from(list(LengthUnit)),
 )
 polygons = st.lists(positions(), min_size=3, max_size=12, unique=True).map(
     lambda ps: Polygon(points=tuple(ps))
 )
 quadrants = st.builds(
     lambda ocean, quadrant: OceanQuadrant(ocean=ocean, quadrant=quadrant),
-    st.sampled_from(Ocean),
-    st.sampled_from(Quadrant),
+    st.sampled_from(list(Ocean)),
+    st.sampled_from(list(Quadrant)),
 )
 regions = st.one_of(
     names.map(lambda name: LandRegion(name=name)),
@@ -572,7 +572,7 @@ def test_point_is_refused_and_says_why(text: str, because: str) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, MAX_RADIUS), st.sampled_from(LengthUnit))
+@given(st.integers(1, MAX_RADIUS), st.sampled_from(list(LengthUnit)))
 def test_lengths_are_exact_both_ways(metres: int, unit: LengthUnit) -> None:
     """Miles that no decimal gives are printed in kilometres: the metres are never wrong."""
     kept = unit if metres % QUARTER_MILE == 0 else KM

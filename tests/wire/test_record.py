@@ -71,7 +71,7 @@ NOTICES = st.builds(
     digest=st.binary(min_size=4, max_size=4),
     remark=st.none() | texts(32),
     span=st.none() | SPANS,
-    purpose=st.sampled_from(Purpose),
+    purpose=st.sampled_from(list(Purpose)),
     drill=st.booleans(),
     spans=st.just(()) | st.lists(SPANS, min_size=1, max_size=3),
     count=st.integers(1, 9),

@@ -7,20 +7,20 @@ belongs to, so that a launch is read back with everything that was said of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.errors import Refused
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import FindingCode, Kind
+from launchnotice.registry.enumeration import StrEnum
 from launchnotice.wire.launch import Amendment, LaunchNotification
 from launchnotice.wire.message import recall
 from launchnotice.wire.record import Record
 from launchnotice.wire.withheld import Disclosure, disclosed
 
 
-class Whose(Enum):
+class Whose(StrEnum):
     """Whose notice a reference may name, seen from the sender of the body."""
 
     OWN = "the sender's own"

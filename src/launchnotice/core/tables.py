@@ -13,10 +13,10 @@ Nothing authentic is swallowed: every row but *known* and *flooded* shows the no
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
+from launchnotice.registry.enumeration import IntEnum, StrEnum
 
 
 class Delivery(IntEnum):

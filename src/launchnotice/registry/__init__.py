@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from launchnotice.registry.agreement import (
@@ -61,6 +60,7 @@ from launchnotice.registry.content import (
     ShortNoticeReason,
     StatementTopic,
 )
+from launchnotice.registry.enumeration import IntEnum, StrEnum
 from launchnotice.registry.keys import (
     SUITE_ALGORITHMS,
     Algorithm,
@@ -156,6 +156,6 @@ __all__ = [
 SPEC_VERSION: Final = "LNP/1"
 
 
-def label(value: Enum) -> str:
+def label(value: IntEnum | StrEnum) -> str:
     """The registry's label of a number: its name in lower case with spaces, ``"land region"``."""
     return value.name.lower().replace("_", " ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from launchnotice.registry.enumeration import StrEnum
 
 
 class Refusal(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from launchnotice.registry.enumeration import IntEnum
 
 # Launches --------------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
 from typing import Final
+
+from launchnotice.registry.enumeration import IntEnum, StrEnum
 
 
 class Role(IntEnum):

@@ -5,8 +5,9 @@ Adding a kind is a row in `KINDS` and a body in `wire`.
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
+
+from launchnotice.registry.enumeration import IntEnum, StrEnum
 
 
 class KindClass(StrEnum):

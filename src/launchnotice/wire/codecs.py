@@ -8,11 +8,11 @@ gave; both raise `Refused`, which `wire.record` turns into `UsageError` for the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 from typing import Any, Final, Protocol
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal, label
+from launchnotice.registry.enumeration import IntEnum
 from launchnotice.wire import times
 
 

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from itertools import pairwise
 from math import atan2, ceil, cos, degrees, floor, fsum, hypot, inf, pi, radians, sin, sqrt
 from typing import Final, NamedTuple
+
+from launchnotice.registry.enumeration import StrEnum
 
 LatLon = tuple[int, int]
 """Latitude and longitude in milliarcseconds."""
