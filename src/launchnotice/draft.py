@@ -38,11 +38,12 @@ from launchnotice.wire.keys import Signer
 from launchnotice.wire.message import (
     KIND_OF,
     PAYLOADS,
+    Contents,
     Opening,
     Payload,
     identify,
+    parse_contents,
     parse_payload,
-    read_body,
 )
 from launchnotice.wire.message import Signer as SignedBy
 from launchnotice.wire.record import Nested, Record, field
@@ -178,10 +179,11 @@ class Review:
 
     def __init__(self, draft: Draft, channel: Channel, mandate: Mandate) -> None:
         self.draft, self.mandate = draft, mandate
-        self.payload, self.row = parse_payload(draft.payload)
+        contents = parse_contents(draft.payload)
+        self.payload, self.row = contents.payload, contents.row
         draft._manifest = self.payload.manifest
         _check_context(draft, self.payload, channel, mandate)
-        self.body = _own_body(self.payload, self.row)
+        self.body = _own_body(contents)
         self.signers = identify(self.payload.manifest, mandate.keyring, len(channel.algorithms))
         channel.accept(self.row, self.signers)
         _check_size(draft, self.payload.manifest)
@@ -381,11 +383,11 @@ def _check_size(draft: Draft, manifest: Sequence[Signatory]) -> None:
         raise Refused(Refusal.TOO_LARGE, f"at most {MAX_MESSAGE} bytes once signed, got {size}")
 
 
-def _own_body(payload: Payload, row: KindRow) -> Record:
+def _own_body(contents: Contents) -> Record:
     """Nobody signs what he or she cannot read in full."""
-    body = read_body(payload, row)
+    body = contents.readable()
     if body is None:
-        raise Refused(Refusal.UNKNOWN_KIND, f"kind {payload.kind}: its body cannot be read")
+        raise Refused(Refusal.UNKNOWN_KIND, f"kind {contents.payload.kind}: its body cannot be read")
     unknown = body.unknown_fields()
     if unknown:
         raise Refused(Refusal.UNKNOWN_FIELD, f"key {unknown[0]}")

@@ -10,7 +10,7 @@ from launchnotice import Endpoint
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import ContentType, EventCode, Place
 from launchnotice.wire import cose
-from launchnotice.wire.message import ChainedPayload, parse, read_body
+from launchnotice.wire.message import ChainedPayload, parse, recall
 from launchnotice.wire.signals import Receipt
 from tests.support import NOW, launch, state
 from tests.support.forge import chain
@@ -82,6 +82,6 @@ def test_a_receipt_gives_the_place_on_arrival_whenever_it_is_made() -> None:
     ru.receive(second.data, NOW)
     ru.receive(first.data, NOW)
     sent = [send.data for send in ru.poll(NOW).sends if not mandate(send.data)]
-    bodies = [read_body(message._payload, message.row) for message in map(parse, sent)]
+    bodies = [recall(data).body for data in sent]
     places = {body.subject: body.place for body in bodies if isinstance(body, Receipt)}
     assert (places[second.id], places[first.id]) == (Place.HELD, Place.ACCEPTED)

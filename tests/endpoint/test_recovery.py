@@ -13,7 +13,7 @@ from launchnotice.core.entries import EpochKey, EpochOpened, Reserved, Sealed
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.registry import EventCode, Kind, Need, RejectionCode
 from launchnotice.testing.journal import Fault
-from launchnotice.wire.message import ChainedPayload, parse, parse_payload, read_body
+from launchnotice.wire.message import ChainedPayload, parse_payload, recall
 from launchnotice.wire.signals import Acknowledgement, Rejection, Sync
 from launchnotice.wire.streams import Epoch, Head, Position
 from tests.support import NOW, launch, sign, state
@@ -399,8 +399,7 @@ def test_a_sync_tells_every_epoch_of_its_addressee(made: Template) -> None:
     body = Sync(heads=(), mandates=(), nonce=bytes(16))
     ru.receive(us.signal(Kind.SYNC, body, "RU").data, NOW)
     sent = [send.data for send in ru.poll(NOW).sends if send.to == "US"]
-    messages = [parse(data) for data in sent if b"application/lnp+cose" in data]
-    bodies = [read_body(message._payload, message.row) for message in messages]
+    bodies = [recall(data).body for data in sent if b"application/lnp+cose" in data]
     told = {
         (head.epoch.number, head.epoch.random)
         for body in bodies

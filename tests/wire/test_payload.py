@@ -1,4 +1,4 @@
-"""`parse_payload` reads in place what LNP/1 writes and decodes the rest: both say the same of any bytes."""
+"""`parse_contents` reads in place what LNP/1 writes and decodes the rest: both say the same of any bytes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchnotice.errors import Refused
-from launchnotice.registry import Kind, KindRow
+from launchnotice.registry import Kind
 from launchnotice.wire import cbor
 from launchnotice.wire.bounds import MAX_DEPTH
-from launchnotice.wire.message import Payload, _decode_payload, _read_payload, parse_payload
+from launchnotice.wire.message import Contents, _decode, _read, parse_contents
 from tests.oracle import cbor as oracle
 
 DIGEST = bytes(range(32))
@@ -63,17 +63,18 @@ VARIED: list[tuple[int, list[Any]]] = [
 ]
 
 
-def verdict(parse: Callable[[bytes], tuple[Payload, KindRow]], data: bytes) -> object:
+def verdict(parse: Callable[[bytes], Contents], data: bytes) -> object:
     try:
-        payload, row = parse(data)
+        payload, row, body = parse(data)
     except Refused as refused:
         return str(refused)
-    return payload, row, repr(payload.dump())  # `==` would take True for 1
+    said = str(body) if isinstance(body, Refused) else body
+    return payload, row, said, repr(payload.dump())  # `==` would take True for 1
 
 
 def agree(data: bytes) -> object:
-    found = verdict(parse_payload, data)
-    assert found == verdict(_decode_payload, data), data.hex()
+    found = verdict(parse_contents, data)
+    assert found == verdict(_decode, data), data.hex()
     return found
 
 
@@ -88,7 +89,7 @@ def test_samples(raw: dict[int, Any]) -> None:
 
 @pytest.mark.parametrize("name", ["notice", "first notice", "notice with heads", "receipt", "emergency"])
 def test_what_is_sent_is_read_in_place(name: str) -> None:
-    _read_payload(oracle.encode(SAMPLES[name]))
+    _read(oracle.encode(SAMPLES[name]))
 
 
 @pytest.mark.parametrize("raw", SAMPLES.values(), ids=SAMPLES)

@@ -8,6 +8,7 @@ import json
 import pickle
 import pydoc
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -271,11 +272,31 @@ def test_a_missing_field_of_a_nested_json_record_is_refused_with_its_place() -> 
 
 @given(NOTICES, st.integers(), CBOR)
 def test_a_closed_record_refuses_every_unknown_key(notice: Notice, key: int, value: object) -> None:
-    raw = {1: 0, 2: 1, key: value}
     if key not in {1, 2}:
-        assert refusal(Span.load, raw).code is Refusal.UNKNOWN_FIELD
+        raw = {1: 0, 2: 1, key: value}
+        ordered = {one: raw[one] for one in sorted(raw, key=lambda one: (one < 0, abs(one)))}
+        assert refusal(Span.load, ordered).code is Refusal.UNKNOWN_FIELD
     if key < 0:
         assert refusal(Notice.load, {**notice.dump(), key: value}).code is Refusal.UNKNOWN_FIELD
+
+
+@given(NOTICES, st.randoms())
+def test_a_map_whose_keys_do_not_ascend_is_refused(notice: Notice, random: Random) -> None:
+    raw = notice.dump()
+    keys = random.sample([*raw], len(raw))
+    if keys != [*raw]:
+        assert refusal(Notice.load, {key: raw[key] for key in keys}).code is Refusal.NOT_DETERMINISTIC
+
+
+@pytest.mark.parametrize("raw", [{True: 0, 2: 1}, {1.0: 0, 2: 1}, {1: 0, 2: True}, {1: 0.0, 2: 1}])
+def test_what_only_equals_a_key_or_a_value_is_refused(raw: dict[Any, Any]) -> None:
+    assert refusal(Span.load, raw).code in {Refusal.NOT_DETERMINISTIC, Refusal.WRONG_TYPE}
+
+
+@pytest.mark.parametrize("value", [1.5, {2: 0, 1: 0}, [{"a": 0}], {1: [1.5]}, frozenset()])
+def test_a_field_of_unknown_meaning_has_plain_types_alone(value: object) -> None:
+    raw = {**SIMPLE, 90: value}
+    assert refusal(Notice.load, raw).code is Refusal.FORBIDDEN_TYPE
 
 
 # The constructor -----------------------------------------------------------------------

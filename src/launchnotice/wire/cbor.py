@@ -11,7 +11,8 @@ non-shortest integers, unsorted maps and trailing bytes.
   256 KiB of arrays that collide as keys would keep it busy for seconds. Small is also too
   short to reach the bounds on items.
 
-- `decode_field` takes the same steps with one value of a map that is read in place (`wire.layout`).
+- `decode_body` takes the same steps with one value of a map that is read in place (`wire.layout`),
+  but for the walk.
 
 Not here: COSE's tag 98, which `wire.cose` takes off before it decodes.
 """
@@ -72,20 +73,21 @@ def _parse(data: bytes, room: int) -> Value:
         value = _loads(data, MAX_DEPTH)
     except cbor2.CBORError:
         raise _fault(data, room) from None
-    if not _plain(value) or cbor2.dumps(value) != data:
+    if not is_plain(value) or cbor2.dumps(value) != data:
         raise _fault(data, room)
     return value
 
 
-def decode_field(data: bytes, at: int) -> tuple[Value, int]:
-    """A value in a map of at most `SMALL` bytes, and where it ends, in place (`wire.layout`)."""
+def decode_body(data: bytes, at: int) -> tuple[object, int]:
+    """A value in a map of at most `SMALL` bytes, and where it ends, in place (`wire.layout`).
+
+    It is not walked yet: that is done by `Record.load` if it succeeds, else by `is_plain`.
+    """
     try:
         value = _loads(data[at:], MAX_DEPTH - 1)  # cbor2 ignores what follows an item
+        encoded = cbor2.dumps(value)
     except cbor2.CBORError:
         raise ValueError from None
-    if not _plain(value):
-        raise ValueError
-    encoded = cbor2.dumps(value)
     if not data.startswith(encoded, at):
         raise ValueError
     return value, at + len(encoded)
@@ -117,8 +119,8 @@ _NO_TAGS: Final = _DenyTags()
 _LEAVES: Final = frozenset({int, bytes, str, bool, type(None)})
 
 
-def _plain(value: object) -> TypeGuard[Value]:
-    """Whether there are the exact types of LNP/1 alone, and every map's keys are in order."""
+def is_plain(value: object) -> TypeGuard[Value]:
+    """Whether a value has the exact types of LNP/1 alone, and every map's keys are in order."""
     todo = [value]
     for outer in todo:
         if type(outer) is dict:

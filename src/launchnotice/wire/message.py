@@ -9,6 +9,7 @@ Not here: which mandate, policy or stream position counts (`pact`, `core`).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -179,7 +180,7 @@ class Message:
         self.data = unverified.data
         self.payload = unverified._payload
         self.row = unverified.row
-        self.body = read_body(self.payload, self.row)
+        self.body = unverified._contents.readable()
         self.signers = signers
 
     @property
@@ -195,6 +196,7 @@ class Unverified:
     """What bytes claim before any signature was checked: enough to find the keys, and no more."""
 
     __slots__ = (
+        "_contents",
         "_payload",
         "channel",
         "data",
@@ -208,12 +210,13 @@ class Unverified:
         "to",
     )
 
-    def __init__(self, data: bytes, envelope: cose.Envelope, payload: Payload, row: KindRow) -> None:
+    def __init__(self, data: bytes, envelope: cose.Envelope, contents: Contents) -> None:
         self.data = data
         self.envelope = envelope
         self.id = envelope.message_id
-        self.row = row
-        self._payload = payload
+        self.row = contents.row
+        self._payload = payload = contents.payload
+        self._contents = contents
         self.channel = payload.channel
         self.sender = payload.sender
         self.mandate = payload.mandate
@@ -254,9 +257,9 @@ def parse(data: bytes, envelope: cose.Envelope | None = None, channel: bytes | N
     envelope = envelope or cose.parse(data, MAX_MESSAGE)
     if channel is not None and _names_another(envelope.payload, channel):
         raise Refused(Refusal.WRONG_CHANNEL, "another channel's message")
-    payload, row = parse_payload(envelope.payload)
-    cose.match_manifest(envelope, payload.manifest)
-    return Unverified(data, envelope, payload, row)
+    contents = parse_contents(envelope.payload)
+    cose.match_manifest(envelope, contents.payload.manifest)
+    return Unverified(data, envelope, contents)
 
 
 def recall(data: bytes) -> Message:
@@ -269,16 +272,47 @@ def _names_another(payload: bytes, channel: bytes) -> bool:
     return payload.startswith(_CHANNEL, 1) and not payload.startswith(channel, 1 + len(_CHANNEL))
 
 
-def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
-    """The payload record of signed bytes, by the class of its kind; raises `Refused`."""
+class Contents(NamedTuple):
+    """What signed bytes say.
+
+    Attributes:
+        payload: the record of its class. `row`: the registry's row of its kind.
+        body: the record of its kind; what is at fault with it; or None if the kind is unknown.
+    """
+
+    payload: Payload
+    row: KindRow
+    body: Record | Refused | None
+
+    def readable(self) -> Record | None:
+        """The body's record; None for a notice that this version cannot read.
+
+        Raises:
+            Refused: the body of a signal is at fault. (A notice is shown all the same: safety of life.)
+        """
+        if not isinstance(self.body, Refused):
+            return self.body
+        if self.row.kind_class is KindClass.SIGNAL:
+            raise self.body
+        return None
+
+
+def parse_contents(data: bytes) -> Contents:
+    """What signed bytes say; raises `Refused`."""
     try:
-        return _read_payload(data)
+        return _read(data)
     except (ValueError, LookupError, Refused):
-        return _decode_payload(data)
+        return _decode(data)
 
 
-def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
-    """A payload read in place (`wire.layout`)."""
+def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
+    """The payload record of signed bytes, by the class of its kind, and the kind's row; raises `Refused`."""
+    contents = parse_contents(data)
+    return contents.payload, contents.row
+
+
+def _read(data: bytes) -> Contents:
+    """The contents of a payload that is read in place (`wire.layout`)."""
     found = _HEAD.match(data) if len(data) <= cbor.SMALL else None
     if found is None:
         raise ValueError
@@ -289,7 +323,10 @@ def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
         raise ValueError
     if len(sender) != size[0] - layout.TEXT:
         raise ValueError
-    body, at = cbor.decode_field(data, found.end())
+    raw, at = cbor.decode_body(data, found.end())
+    body = _load_body(number, raw)
+    if not isinstance(body, Record) and not cbor.is_plain(raw):
+        raise ValueError
     values = {
         "channel": channel,
         "sender": sender.decode("ascii"),
@@ -297,9 +334,9 @@ def _read_payload(data: bytes) -> tuple[Payload, KindRow]:
         "issued": layout.number(issued),
         "kind": number,
         "manifest": cose.read_manifest(lines, count[0] - layout.ARRAY),
-        "body": _BODY.load(body),
+        "body": _BODY.load(raw),
     }
-    return _read_rest(data, at, PAYLOADS[row.kind_class], values), row
+    return Contents(_read_rest(data, at, PAYLOADS[row.kind_class], values), row, body)
 
 
 def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, Any]) -> Payload:
@@ -308,7 +345,7 @@ def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, An
     if found is None:
         raise ValueError
     number, random, *position = found.groups()
-    values["epoch"] = Epoch.complete({"number": layout.number(number), "random": random}, {})
+    values["epoch"] = _epoch(number, random)
     last = 8
     if position:
         last = 10
@@ -323,7 +360,13 @@ def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, An
     return record.complete(values, raw)
 
 
-def _decode_payload(data: bytes) -> tuple[Payload, KindRow]:
+@functools.lru_cache(maxsize=64)
+def _epoch(number: bytes, random: bytes) -> Epoch:
+    """The epoch, which is the same in most messages of a party."""
+    return Epoch(number=layout.number(number), random=random)
+
+
+def _decode(data: bytes) -> Contents:
     raw = cbor.decode(data, MAX_MESSAGE)
     if type(raw) is not dict:
         raise wrong_type("map", raw)
@@ -334,24 +377,18 @@ def _decode_payload(data: bytes) -> tuple[Payload, KindRow]:
     row = kind_row(kind)
     if row is None or (row.kind_class is KindClass.SIGNAL and kind not in BODIES):
         raise Refused(Refusal.UNKNOWN_KIND, f"kind {kind}")
-    return PAYLOADS[row.kind_class].load(raw), row
+    payload = PAYLOADS[row.kind_class].load(raw)
+    return Contents(payload, row, _load_body(kind, payload.body))
 
 
-def read_body(payload: Payload, row: KindRow) -> Record | None:
-    """The body's record; None for a notice that this version cannot read.
-
-    Raises:
-        Refused: the body of a signal is at fault. (A notice is shown all the same: safety of life.)
-    """
-    record = BODIES.get(payload.kind)
+def _load_body(kind: int, raw: object) -> Record | Refused | None:
+    record = BODIES.get(kind)
     if record is None:
         return None
     try:
-        return record.load(payload.body)
-    except Refused:
-        if row.kind_class is KindClass.SIGNAL:
-            raise
-        return None
+        return record.load(raw)
+    except Refused as fault:
+        return fault
 
 
 def identify(manifest: tuple[Signatory, ...], keyring: Keyring, keys: int) -> tuple[Signer, ...]:

@@ -7,6 +7,8 @@
   deterministic CBOR, so that they are shown and survive every round trip, through JSON as
   well; every other record refuses them.
 - `validate` is the place for rules across fields; one with several yields each fault.
+- What loads consists of exact types and ascending keys alone: loading is the decoder's walk
+  as well (R-CBOR-3 to R-CBOR-5), so that a body is walked once.
 
 No `repr` shows content: a notice is confidential by default.
 """
@@ -98,6 +100,8 @@ class Record:
     _extra: ClassVar[tuple[tuple[int, bytes], ...]] = ()
     _loaders: ClassVar[dict[int, tuple[str, Any]]] = {}
     _defaults: ClassVar[dict[str, Any]] = {}
+    _size: ClassVar[int] = 0
+    _opened: ClassVar[tuple[str, ...]] = ()
     __signature__: ClassVar[Any] = _Constructor()
 
     def __init_subclass__(cls, *, open: bool = False) -> None:  # noqa: A002 - reads as the spec does
@@ -111,6 +115,8 @@ class Record:
         cls.OPEN = open
         cls.FIELDS = tuple(rows)
         cls._loaders = {row.key: (row.name, row.codec.load) for row in rows}
+        cls._size = len(rows)
+        cls._opened = tuple([row.name for row in rows if _may_hold_unknown(row.codec)])
         cls._defaults = {row.name: row.default for row in rows if not row.required}
         cls.__doc__ = _Documentation(vars(cls).get("__doc__") or "")  # type: ignore[assignment]
 
@@ -167,20 +173,24 @@ class Record:
         """The record of a decoded CBOR map; raises `Refused`."""
         if type(raw) is not dict:
             raise wrong_type("map", raw)
-        values = dict(cls._defaults)
-        key = 0
+        values = cls._defaults.copy()
+        loaders = cls._loaders
+        key = last = -1
         try:
             for key, item in raw.items():
-                name, load = cls._loaders[key]
+                name, load = loaders[key]
+                if type(key) is not int or key <= last:
+                    raise LookupError
                 values[name] = load(item)
+                last = key
         except LookupError:
             return cls._of(cls._load_each(raw))
         except Refused as error:
             # Nothing is read again for its fault, or nested records would be read at every level anew.
             if cls._is_first(key, raw):
-                raise error.within(cls._loaders[key][0]) from None
+                raise error.within(loaders[key][0]) from None
             return cls._of(cls._load_each(raw))
-        return cls._of(values if len(values) == len(cls.FIELDS) else cls._load_each(raw))
+        return cls._of(values if len(values) == cls._size else cls._load_each(raw))
 
     @classmethod
     def complete(cls, values: dict[str, Any], raw: dict[int, Any]) -> Self:
@@ -197,22 +207,24 @@ class Record:
         for key, item in raw.items():
             name, load = cls._loaders[key]
             values[name] = load(item)
-        if len(values) < len(cls.FIELDS):
+        if len(values) < cls._size:
             raise LookupError
         return values
 
     @classmethod
     def _is_first(cls, key: int, raw: dict[int, Any]) -> bool:
-        """Whether no field before that one is missing, and the map was read in the order of its fields."""
+        """Whether no field before that one is missing, and the map's keys ascend."""
         missing = any(
             row.required and row.key not in raw for row in cls.FIELDS if _order(row.key) < _order(key)
         )
-        return not missing and [*raw] == sorted(raw, key=_order)
+        return not missing and _ascend(raw)
 
     @classmethod
     def _load_each(cls, raw: dict[int, Any]) -> dict[str, Any]:
         """The values of a map with unknown fields, or what is wrong with it, in the order of the fields."""
         values: dict[str, Any] = {}
+        if not _ascend(raw):
+            raise Refused(Refusal.NOT_DETERMINISTIC, "map keys not integers in ascending order")
         for row in cls.FIELDS:
             try:
                 if row.key in raw:
@@ -290,12 +302,11 @@ class Record:
 
     def unknown_fields(self) -> list[str]:
         """Keys of fields that this version does not know, also within: ``30``, ``notification.30``."""
-        found = [*map(str, self.extra)]
-        for row in self.FIELDS:
-            value = self.__dict__[row.name]
-            for item in value if type(value) is tuple else (value,):
-                if isinstance(item, Record):
-                    found += [f"{row.name}.{key}" for key in item.unknown_fields()]
+        found = [str(key) for key, _ in self._extra]
+        for name in self._opened:
+            value = self.__dict__[name]
+            for item in value if type(value) is tuple else () if value is None else (value,):
+                found += [f"{name}.{key}" for key in item.unknown_fields()]
         return found
 
     @classmethod
@@ -312,6 +323,8 @@ class Record:
         unknown = sorted(key for key in raw if key not in known)
         if not cls.OPEN or unknown[0] < 0:
             raise Refused(Refusal.UNKNOWN_FIELD, f"{cls.__name__}: key {unknown[0]}")
+        if not all(cbor.is_plain(raw[key]) for key in unknown):
+            raise Refused(Refusal.FORBIDDEN_TYPE, f"{cls.__name__}: in a field of unknown meaning")
         return tuple([(key, cbor.encode(raw[key])) for key in unknown])
 
     @classmethod
@@ -387,3 +400,13 @@ def _described(row: Field) -> str:
 def _order(key: int) -> tuple[bool, int]:
     # RFC 8949 section 4.2.1: 0, 1, 2, … before -1, -2, …
     return key < 0, abs(key)
+
+
+def _ascend(raw: dict[Any, Any]) -> bool:
+    return all(type(key) is int for key in raw) and [*raw] == sorted(raw, key=_order)
+
+
+def _may_hold_unknown(codec: Any) -> bool:
+    """Whether a record of this type may have fields that this version does not know, also within."""
+    inner = getattr(codec, "item", codec)
+    return isinstance(inner, Nested) and bool(inner.record.OPEN or inner.record._opened)
