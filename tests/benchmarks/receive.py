@@ -97,7 +97,7 @@ def bare_checks(one: Side, data: bytes) -> Callable[[], None]:
     mandate = one.us.mandate()
     assert mandate is not None
     checks = []
-    for line, (_, signature) in zip(unverified.manifest, unverified.envelope.signatures, strict=True):
+    for line, signature in zip(unverified.manifest, unverified.envelope.signatures, strict=True):
         verify = mandate.keyring[line.kid].key._loaded().verify
         signed_bytes = cose.to_be_signed(unverified.envelope.body_header, line, unverified.envelope.payload)
         checks.append((verify, signature, signed_bytes))

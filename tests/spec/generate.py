@@ -107,7 +107,7 @@ def _object(sample: Sample) -> dict[str, Any]:
                 "to_be_signed": cose.to_be_signed(envelope.body_header, line, envelope.payload).hex(),
                 "signature": signature.hex(),
             }
-            for line, (header, signature) in zip(lines, envelope.signatures, strict=True)
+            for line, header, signature in zip(lines, envelope.headers, envelope.signatures, strict=True)
         ],
         "bytes": sample.data.hex(),
         "envelope_digest": cose.envelope_digest(sample.data).hex(),

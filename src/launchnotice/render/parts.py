@@ -68,7 +68,7 @@ def _envelope(data: bytes) -> Parts:
 
 def _rows(envelope: cose.Envelope) -> tuple[tuple[bytes, bytes], ...]:
     """The kid and the signature of each line; a header's last 32 bytes are the kid."""
-    return tuple((header[-32:], signature) for header, signature in envelope.signatures)
+    return tuple(zip((header[-32:] for header in envelope.headers), envelope.signatures, strict=True))
 
 
 def _draft(draft: Draft) -> Parts:

@@ -11,6 +11,7 @@ Not here: which keys count (`pact`), the keys themselves (`wire.keys`).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ TAG: Final = b"\xd8\x62"
 EXTERNAL_AAD: Final = SPEC_VERSION.encode()
 MAX_SIGNATURES: Final = MAX_SIGNERS * 2
 _KID_SIZE: Final = 32
+_MANIFESTS: Final = 64
+"""Manifests remembered: the same few identities sign most messages of a party."""
 SIGNATURE_SIZES: Final = {
     Algorithm.ED25519: 64,
     Algorithm.ML_DSA_65: 3_309,
@@ -64,7 +67,8 @@ class Envelope(NamedTuple):
     content_type: ContentType
     body_header: bytes
     payload: bytes
-    signatures: list[tuple[bytes, bytes]]  # protected header, signature
+    headers: list[bytes]  # the protected header of each signature
+    signatures: list[bytes]
 
     @property
     def message_id(self) -> bytes:
@@ -122,14 +126,20 @@ def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
     Raises:
         Refused: `bad-header` or `manifest-mismatch`.
     """
-    headers = [header for header, _ in envelope.signatures]
-    if headers == [signature_header(signer) for signer in manifest]:
+    if envelope.headers == signature_headers(tuple(manifest)):
         return
-    for header in headers:
+    for header in envelope.headers:
         _check_header(header)
     raise Refused(Refusal.MANIFEST_MISMATCH, "signatures differ from the manifest")
 
 
+@functools.lru_cache(maxsize=_MANIFESTS)
+def signature_headers(manifest: tuple[Signatory, ...]) -> list[bytes]:
+    """The protected headers of a manifest's signatures."""
+    return [signature_header(line) for line in manifest]
+
+
+@functools.lru_cache(maxsize=_MANIFESTS)
 def read_manifest(lines: bytes, count: int) -> tuple[Signatory, ...]:
     """The manifest of that many `LINES`, in place (`wire.layout`)."""
     found = []
@@ -244,25 +254,31 @@ def _cut(data: bytes) -> Envelope:
     for content_type, body_header, start in _STARTS:
         if data.startswith(start):
             payload, at = layout.long_string(data, len(start))
-            return Envelope(content_type, body_header, payload, _cut_rows(data, at))
+            return Envelope(content_type, body_header, payload, *_cut_rows(data, at))
     raise ValueError
 
 
-def _cut_rows(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
-    signatures = []
+def _cut_rows(data: bytes, at: int) -> tuple[list[bytes], list[bytes]]:
+    """The signatures' headers, and the signatures."""
+    headers, signatures = [], []
     count = data[at] - layout.ARRAY
     if not 1 <= count < layout.LONG:
         raise ValueError
     at += 1
     for _ in range(count):
+        if at >= len(data):
+            raise IndexError
         head, tail, size = _ROWS[data[at + 5 : at + 7]]
-        kid, end = layout.after(data, at, head, _KID_SIZE)
-        signature, end = layout.after(data, end, tail, size)
-        signatures.append((head[_ROW_HEAD:] + kid, signature))
-        at = end
+        header_end = at + len(head) + _KID_SIZE
+        if not (data.startswith(head, at) and data.startswith(tail, header_end)):
+            raise ValueError
+        headers.append(data[at + _ROW_HEAD : header_end])
+        start = header_end + len(tail)
+        at = start + size
+        signatures.append(data[start:at])
     if at != len(data):
         raise Refused(Refusal.NOT_CBOR, "truncated" if at > len(data) else "bytes after the item")
-    return signatures
+    return headers, signatures
 
 
 def _decode(data: bytes, limit: int) -> Envelope:
@@ -276,7 +292,9 @@ def _decode(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.BAD_HEADER, "body header: expected exactly {16: typ} and nothing unprotected")
     if len(rows) > MAX_SIGNATURES:
         raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNATURES} signatures, got {len(rows)}")
-    return Envelope(content_type, body_header, payload, [_signature(row) for row in rows])
+    pairs = [_signature(row) for row in rows]
+    headers, signatures = [header for header, _ in pairs], [signature for _, signature in pairs]
+    return Envelope(content_type, body_header, payload, headers, signatures)
 
 
 def _signature(row: Any) -> tuple[bytes, bytes]:

@@ -28,14 +28,6 @@ def number(found: bytes) -> int:
     return found[0] if len(found) == 1 else int.from_bytes(found[1:])
 
 
-def after(data: bytes, at: int, head: bytes, size: int) -> tuple[bytes, int]:
-    """So many bytes after these."""
-    if not data.startswith(head, at):
-        raise ValueError
-    start = at + len(head)
-    return data[start : start + size], start + size
-
-
 def long_string(data: bytes, at: int) -> tuple[bytes, int]:
     """A byte string of 24 to 65,535 bytes."""
     if data[at] == _ONE_BYTE and data[at + 1] >= LONG:

@@ -412,7 +412,7 @@ def check_signatures(envelope: cose.Envelope, manifest: tuple[Signatory, ...], k
     # All is made ready first: each signature check leaves the processor's caches cold for what follows it.
     checks = [
         (keyring[line.kid].key, signature, start + cbor.encode(header) + end)
-        for line, (header, signature) in zip(manifest, envelope.signatures, strict=True)
+        for line, header, signature in zip(manifest, envelope.headers, envelope.signatures, strict=True)
     ]
     for key, signature, signed in checks:
         key.verify(signature, signed)
