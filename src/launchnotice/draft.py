@@ -31,7 +31,7 @@ from launchnotice.registry import (
     Usage,
 )
 from launchnotice.wire import cbor, cose
-from launchnotice.wire.bounds import MAX_DRAFT, MAX_MESSAGE
+from launchnotice.wire.bounds import MAX_DRAFT, MAX_MESSAGE, MAX_TOLD
 from launchnotice.wire.codecs import Array, Bytes, Int
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
@@ -299,12 +299,15 @@ def compose(
 
 
 def heads_to_tell(state: State) -> tuple[Head, ...]:
-    """Heads of other streams that moved since the own last notice told them."""
-    return tuple(
+    """Heads of other streams that moved since a notice told them: those not told for longest, by party."""
+    moved = [
         head
         for head in heads(state)
         if head.party != state.own and state.heads_told.get(head.party) != told(head)
-    )
+    ]
+    last = {party: number for number, party in enumerate(state.heads_told)}
+    moved.sort(key=lambda head: last.get(head.party, -1))
+    return tuple(sorted(moved[:MAX_TOLD], key=lambda head: head.party))
 
 
 def heads(state: State) -> tuple[Head, ...]:

@@ -44,7 +44,7 @@ def dump(state: State) -> bytes:
             state.reason,
             sorted(state.exchanges),
             sorted(state.unsealed),
-            [[party, *known] for party, known in sorted(state.heads_told.items())],
+            [[party, *known] for party, known in state.heads_told.items()],
             state.confirmed,
             state.restored_at,
             state.lost,

@@ -303,6 +303,7 @@ class State:
             stream = self._recorded(self.own, (entry.number, entry.random))
             stream.seq, stream.head = entry.seq, entry.id
         for party, *known in entry.told:
+            self.heads_told.pop(party, None)  # the last one told stands last
             self.heads_told[party] = tuple(known)
 
     def _sealed(self, entry: Sealed) -> None:

@@ -55,6 +55,9 @@ MAX_EPOCHS: Final = 1_024
 years. Each takes memory for good."""
 MAX_SYNC_ITEMS: Final = 64
 """Messages sent again in answer to one sync: 64 × 64 KiB bounds the bytes that a request can draw."""
+MAX_TOLD: Final = 16
+"""Heads of other streams in one notice: with all 255 that may have moved, a notice to all would grow as the
+square of the members. A sync has all."""
 MAX_HEARD: Final = 1_024
 """Heads beyond what is known, remembered of all members: what is forgotten is told again."""
 PROOF_OFFERS: Final = 10
