@@ -18,7 +18,7 @@ from launchnotice.draft import review_findings
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding, protocol_finding
-from launchnotice.registry import Kind, LaunchPhase, Need, Owed, Place, Usage
+from launchnotice.registry import LaunchPhase, Need, Owed, Place, Usage
 from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import Message, identify, recall
 from launchnotice.wire.record import Record
@@ -185,18 +185,14 @@ def launch(state: State, notice: bytes, now: int) -> LaunchView:
     found = launches.launch(state, _exchange(state, notice))
     if found is None:
         raise UsageError(Usage.UNKNOWN_SUBJECT, "not a readable launch notification")
-    span = state.channel.descriptor.agreement.validity(Kind.LAUNCH, found.notification)
-    backups = tuple((window.start, window.end) for window in found.notification.backup_windows)
-    if found.extended is not None:
-        span, backups = (found.extended.start, found.extended.end), ()
-    spans = (span, *backups) if span else ()
+    spans = launches.spans(state, found)
     return LaunchView(
         id=notice,
         phase=found.phase,
         version=found.version,
         notification=found.notification,
-        span=span,
-        backups=backups,
+        span=spans[0] if spans else None,
+        backups=spans[1:],
         open=any(start <= now < end for start, end in spans),
         lapsed=bool(spans) and now >= spans[-1][1],
         notices=found.notices,

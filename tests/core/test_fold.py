@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from launchnotice import Corrupt, Endpoint
 from launchnotice.core import entries, snapshot
 from launchnotice.core.entries import Entry, Kept
-from launchnotice.errors import JournalError
+from launchnotice.errors import JournalError, UsageError
 from launchnotice.journal import Entry as Row
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.registry import Kind, RejectionCode
+from launchnotice.registry import DisseminatedTo, Kind, RejectionCode
 from launchnotice.wire import cbor
-from launchnotice.wire.signals import Acknowledgement, Rejection
+from launchnotice.wire.signals import Acknowledgement, Dissemination, Rejection, Sync
 from tests.support import NOW, launch, make_centre, make_channel, state
 from tests.support.dump import canonical, refolded, state_of
 from tests.support.forge import Forged, chain
@@ -74,6 +74,23 @@ class Run:
             said = self.forger.signal(kind, body[number % 2], "US", k4=NOW + number % 4)
             assert self.us.receive(said.data, self.now).refusal is None
 
+    def receipted(self, number: int) -> None:
+        for notice in self.own[number % 3 :][:1]:
+            said = self.forger.receipt(self.us.exchange(notice).data, "US")
+            assert self.us.receive(said.data, self.now).refusal is None
+
+    def passed_on(self, number: int) -> None:
+        """A dissemination, which no repetition brings back; sometimes its addressee lists it."""
+        for notice in self.us.pending("US")[:1]:
+            if self.us.exchange(notice).kind == Kind.LAUNCH:
+                with suppress(UsageError):
+                    body = Dissemination(subject=notice, to=DisseminatedTo.EARLY_WARNING)
+                    state(self.us, self.made.centres["US"], body, self.now)
+        listed = [one.id for x in state_of(self.us).exchanges.values() for one in x.stated.values()]
+        if number % 2 and listed:
+            told = Sync(heads=(), mandates=(), signals=tuple(listed[:64]))
+            self.us.receive(self.forger.signal(Kind.SYNC, told, "US").data, self.now)
+
     def wait(self, number: int) -> None:
         self.now += 40 * number
         self.us.poll(self.now)
@@ -82,7 +99,17 @@ class Run:
         self.us.confirm(number)
 
 
-RULES = [Run.announce, Run.hear, Run.hear, Run.answer, Run.told, Run.wait, Run.confirm]
+RULES = [
+    Run.announce,
+    Run.hear,
+    Run.hear,
+    Run.answer,
+    Run.told,
+    Run.receipted,
+    Run.passed_on,
+    Run.wait,
+    Run.confirm,
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -104,10 +131,12 @@ def test_what_a_settled_exchange_knew_is_read_back(made: Template, peers: list[b
     run = Run(made, peers)
     run.announce(0)
     run.told(0)
+    run.receipted(0)
     assert run.own[0] not in state_of(run.us).exchanges
     run.told(1)  # a rejection after the acknowledgement
     view = run.us.exchange(run.own[0])
-    assert [signal.kind for signal in view.signals] == [Kind.ACKNOWLEDGEMENT, Kind.REJECTION]
+    said = [Kind.ACKNOWLEDGEMENT, Kind.RECEIPT, Kind.REJECTION]
+    assert [signal.kind for signal in view.signals] == said
     assert canonical(refolded(run.us)) == canonical(state_of(run.us))
 
 
@@ -182,6 +211,7 @@ def busy(made: Template, peers: list[bytes]) -> tuple[MemoryJournal, MemoryAncho
     run.wait(1)
     run.answer(0)
     run.wait(9)
+    run.passed_on(1)
     run.confirm(5)
     kinds = {type(kept.entry) for kept in run.us._ledger.read(0)}
     assert set(entries._TYPES.values()) - kinds == {entries.Noted, *RECOVERY}

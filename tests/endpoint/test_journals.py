@@ -353,8 +353,9 @@ def test_facts_of_settled_exchanges_are_read_back(made: Template) -> None:
     notice = next(event.subject for event in step.events if event.kind == Kind.LAUNCH)
     said = ru.signal(Kind.ACKNOWLEDGEMENT, Acknowledgement(subject=notice), "US")
     us.receive(said.data, NOW)
+    us.receive(ru.receipt(us.exchange(notice).data, "US").data, NOW)
     assert notice not in state_of(us).exchanges
     before = snapshot(us)
     assert us.receive(said.data, NOW).events == ()
     assert snapshot(us) == before
-    assert sum(isinstance(kept.entry, Fact) for kept in us._ledger.read(0)) == 1
+    assert sum(isinstance(kept.entry, Fact) for kept in us._ledger.read(0)) == 2

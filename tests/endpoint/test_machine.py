@@ -174,9 +174,10 @@ def check_agreement(world: World) -> None:
                 for kind in stated.stated:
                     reached = DELIVERY[reached, Kind(kind)]
                 found = node.endpoint.exchange(notice).deliveries[other]
-                # A rejection after the acknowledgement travels once, and may be lost (SECURITY.md).
-                late = reached is Delivery.REJECTED and Kind.ACKNOWLEDGEMENT in stated.stated
-                assert found is reached or (late and found is Delivery.ACKNOWLEDGED)
+                assert found is reached
+                facts = state_of(node.endpoint).exchange(notice)
+                assert facts is not None
+                assert {kind for party, kind in facts.facts if party == other} == stated.stated.keys()
 
 
 TestAdversary = Adversary.TestCase

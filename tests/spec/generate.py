@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.core.references import REFERENCES
-from launchnotice.core.tables import DELIVERY, LAUNCH, STREAM, Delivery, Outcome
+from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, STREAM, Delivery, Outcome
 from launchnotice.pact.mandate import MAX_LIFETIME
-from launchnotice.registry import KINDS, Kind, LaunchPhase, Policy, Refusal, Suite, label
+from launchnotice.registry import KINDS, Kind, LaunchPhase, Owed, Policy, Refusal, Suite, label
 from launchnotice.wire import bounds, cbor, cose, geo, withheld
 from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
 from launchnotice.wire.record import Record
@@ -153,6 +153,11 @@ def _delivery() -> str:
     return _table(("state", *[label(kind) for kind in kinds]), *rows)
 
 
+def _carried() -> str:
+    rows = [(label(owed), " or ".join(label(kind) for kind in sorted(CARRIED[owed]))) for owed in Owed]
+    return _table(("its signer owes", "the notice is repeated for its"), *rows)
+
+
 def _example(name: str) -> str:
     sample = exchange(Suite.CLASSIC).sample("launch notification" if name == "payload" else name)
     payload, row = parse_payload(_payload(sample))
@@ -199,6 +204,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "bounds": _bounds,
     "stream": _stream,
     "delivery": _delivery,
+    "carried": _carried,
     "launch": _launch,
     "kinds": _kinds,
     "policy": _policy,

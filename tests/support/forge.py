@@ -78,6 +78,12 @@ class Forger:
         raw |= {13: {1: 0, 2: self.genesis(epoch)}, 14: to}
         return self.signed(_changed(raw, changes), signers)
 
+    def receipt(self, data: bytes, to: str, *, received: int = NOW) -> Forged:
+        """The receipt for a notice's bytes."""
+        envelope = cose.parse(data, len(data))
+        body = {1: envelope.message_id, 2: cose.envelope_digest(data), 3: received, 4: 1, 5: True}
+        return self.signal(Kind.RECEIPT, body, to)
+
     def emergency(self, number: int, *, kind: int = 70, **changes: Any) -> Forged:
         """An emergency notice of a kind that nobody knows yet, one for each number."""
         signers = ("officer-1", "officer-2", "system")

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from launchnotice.core.entries import Accepted, Entry, EpochKey, Fact, Noted, Outside, Synced, Voided
+from launchnotice.core.entries import (
+    Accepted,
+    Entry,
+    EpochKey,
+    Fact,
+    Listed,
+    Noted,
+    Outside,
+    Sealed,
+    Synced,
+    Voided,
+)
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.forks import drain, find_fork, id_at
 from launchnotice.core.hearing import heard
@@ -24,7 +35,16 @@ from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
 from launchnotice.pact.findings import Finding, content_findings, protocol_finding
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
-from launchnotice.registry import ContentType, FindingCode, Kind, KindClass, Place, Policy, Refusal, Role
+from launchnotice.registry import (
+    ContentType,
+    FindingCode,
+    Kind,
+    KindClass,
+    Place,
+    Policy,
+    Refusal,
+    Role,
+)
 from launchnotice.wire import cose, times
 from launchnotice.wire.bounds import CLOCK_BRACKET, MAX_HELD, MAX_MANDATE, MAX_NOTED, MAX_SYNC_ITEMS
 from launchnotice.wire.message import (
@@ -54,6 +74,7 @@ class Decision(NamedTuple):
         sender: who sent them. `entries`: what is journalled, in order.
         answers: stored bytes to send to the sender again.
         sync: the sync that they are, if they are one. `heads`: what they say of how far streams go.
+        held: id of the signal that they are, if its signer is to be told that it arrived; else empty.
     """
 
     sender: str
@@ -61,6 +82,7 @@ class Decision(NamedTuple):
     answers: list[bytes]
     sync: Sync | None = None
     heads: tuple[Head, ...] = ()
+    held: bytes = b""
 
 
 def decide(state: State, data: bytes, now: int) -> Decision:
@@ -340,6 +362,7 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
     assert isinstance(payload, SignalPayload)  # safe: the class of the kind gives the payload
     if isinstance(body, Sync):
         entries = [*_synced(state, payload, body), *judge_claims(state, payload.sender, body.heads)]
+        entries += _listed(state, payload.sender, body.signals)
         return Decision(payload.sender, entries, [], body, body.heads)
     subject: bytes = body.subject  # type: ignore[union-attr]  # every other signal has one
     exchange = state.exchange(subject)
@@ -347,6 +370,9 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
         raise Refused(Refusal.UNKNOWN_SUBJECT, "not a notice of ours", payload.sender)
     if exchange.kind == MANDATE_KIND and payload.kind != Kind.RECEIPT:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "a mandate is receipted and nothing else")
+    # R-OFFER-2: for a notice that is no longer repeated, the signer alone brings its signals.
+    repeated = exchange.kind == MANDATE_KIND or exchange.awaits(payload.sender, state.channel)
+    held = b"" if repeated else message.id
     said = (payload.sender, payload.kind)
     counted = [exchange.facts[said]] if said in exchange.facts else []
     evidence = [fact for fact in exchange.evidence if (fact.party, fact.kind) == said]
@@ -355,7 +381,7 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
     # What a thief said before leaves room for what counts.
     full = len(evidence) >= MAX_EVIDENCE and (void or bool(counted))
     if full or any(fact.id == message.id for fact in (*counted, *evidence)):
-        return Decision(payload.sender, [], [])
+        return Decision(payload.sender, [], [], held=held)
     findings += _signal_findings(message, exchange, [*counted, *evidence], now)
     fact = Fact(
         id=message.id,
@@ -367,7 +393,19 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
         findings=[finding.dump() for finding in findings],
         data=message.data,
     )
-    return Decision(payload.sender, [fact], [])
+    return Decision(payload.sender, [fact], [], held=held)
+
+
+def _listed(state: State, sender: str, signals: tuple[bytes, ...]) -> list[Entry]:
+    """Which signals that we still offer their addressee says it holds."""
+    entries: list[Entry] = []
+    for one in signals:
+        subjects = {kept.entry.subject for kept in state.find(one) if isinstance(kept.entry, Sealed)}
+        for exchange in filter(None, map(state.exchanges.get, subjects)):
+            offered = exchange.offered(state.channel, state.own)
+            if exchange.sender == sender and any(stated.id == one for stated in offered):
+                entries.append(Listed(one, exchange.id, sender))
+    return entries
 
 
 def _synced(state: State, payload: SignalPayload, sync: Sync) -> list[Entry]:

@@ -240,6 +240,14 @@ class Fired(NamedTuple):
     multiple: int
 
 
+class Listed(NamedTuple):
+    """The sender of a notice says that it holds our signal about it."""
+
+    id: bytes
+    subject: bytes
+    party: str
+
+
 class Confirmed(NamedTuple):
     """The host has events up to this position safe."""
 
@@ -267,6 +275,7 @@ Entry: TypeAlias = (
     | Rival
     | Voided
     | Fired
+    | Listed
     | Confirmed
 )
 
@@ -292,6 +301,7 @@ _TYPES: Final[dict[int, Any]] = {
     19: Trusted,
     20: Rival,
     21: Voided,
+    22: Listed,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 
@@ -336,7 +346,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return _placed(entry, entry.sender)
         case Reserved(subject=b"") | Returned(subject=b""):
             return _placed(entry, "") + _threaded(entry, "")
-        case Reserved() | Returned() | Sealed() | Fact():
+        case Reserved() | Returned() | Sealed() | Fact() | Listed():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
         case Mandated() | Rival() | Voided() | Drained() | Fired() | Outside():
             return (entry.id,)

@@ -17,6 +17,7 @@ from launchnotice.core.entries import (
     Fact,
     Fired,
     Kept,
+    Listed,
     Mandated,
     Outside,
     Reserved,
@@ -25,7 +26,7 @@ from launchnotice.core.entries import (
     Sealed,
     Voided,
 )
-from launchnotice.core.tables import DELIVERY, OVERDUE_AT, Delivery
+from launchnotice.core.tables import ANSWERS, CARRIED, DELIVERY, OVERDUE_AT, SETTLED_AT, Delivery
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import FindingCode, Kind, Owed, Place
 
@@ -66,14 +67,15 @@ class Exchange:
         data: its exact bytes; empty while it is ours and not sealed.
         facts: peers' signals about it by (party, kind); the first of each that has an effect counts, the
             rest are evidence.
-        stated: our signals about it by kind. `fired`: deadlines told.
+        stated: our signals about it by kind. `listed`: ids of those that its sender said it holds.
+        fired: deadlines told.
         outside: why it does not stand (*disowned*, *abandoned*), or None.
         returned: it is ours, a restore had lost it, and a member gave it back.
     """
 
     __slots__ = (
-        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "outside", "own",
-        "place", "position", "readable", "returned", "sender", "seq", "stated", "time",
+        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "listed",
+        "outside", "own", "place", "position", "readable", "returned", "sender", "seq", "stated", "time",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +99,7 @@ class Exchange:
         self.facts: dict[tuple[str, int], Stated] = {}
         self.evidence: tuple[Stated, ...] = ()
         self.stated: dict[int, Stated] = {}
+        self.listed: frozenset[bytes] = frozenset()
         self.fired: frozenset[tuple[str, int, int]] = frozenset()
 
     def delivery(self, party: str) -> Delivery:
@@ -113,8 +116,28 @@ class Exchange:
 
     def owes(self, party: str, channel: Channel) -> Owed:
         """What that party still owes for the notice, by the descriptor."""
-        owed = Owed.RECEIPT if self.kind == MANDATE_KIND else channel.parties[party].owes
-        return owed if self._reached(party) < _SETTLED_AT[owed] else Owed.NOTHING
+        owed = self._owed(party, channel)
+        return owed if self._reached(party) < SETTLED_AT[owed] else Owed.NOTHING
+
+    def awaits(self, party: str, channel: Channel) -> bool:
+        """Whether our notice is repeated to that party: until it has given what it owes, and its receipt.
+
+        An acknowledgement implies the receipt; one that overtakes a lost receipt must not end the
+        repetition that brings the receipt back (R-RETRY-1).
+        """
+        if self._owed(party, channel) is Owed.NOTHING:
+            return False
+        return self.owes(party, channel) is not Owed.NOTHING or (party, Kind.RECEIPT) not in self.facts
+
+    def offered(self, channel: Channel, own: str) -> list[Stated]:
+        """Our signals about it that nothing but an offer of ours brings to its sender (R-OFFER-1)."""
+        if self.own or self.outside is FindingCode.DISOWNED:
+            return []
+        carried = CARRIED[self._owed(own, channel)]
+        if self.stated.keys() >= ANSWERS:
+            carried -= ANSWERS
+        late = [stated for kind, stated in self.stated.items() if kind not in carried]
+        return [stated for stated in late if stated.data and stated.id not in self.listed]
 
     def settled(self, channel: Channel, own: str) -> bool:
         """Whether all that is owed for it has been given, and nobody disputes it.
@@ -122,12 +145,11 @@ class Exchange:
         A notice of ours that was rejected stays open, for an officer to see.
         """
         if self.own:
-            others = channel.others(own)
-            owed = any(self.owes(party, channel) is not Owed.NOTHING for party in others)
-            return bool(self.data) and not owed and not self.rejected()
+            awaited = any(self.awaits(party, channel) for party in channel.others(own))
+            return bool(self.data) and not awaited and not self.rejected()
         if Kind.RECEIPT not in self.stated or not all(stated.data for stated in self.stated.values()):
             return False
-        return self.owes(own, channel) is Owed.NOTHING
+        return self.owes(own, channel) is Owed.NOTHING and not self.offered(channel, own)
 
     def deadlines(self, channel: Channel, own: str) -> Iterator[Deadline]:
         """What is owed for it, by whom and when it is overdue, at each multiple not yet told."""
@@ -158,6 +180,8 @@ class Exchange:
                 self._apply_returned(kept.time, kept.position, entry)
             case Outside() as entry:
                 self.outside = FindingCode.DISOWNED if entry.disowned else FindingCode.ABANDONED
+            case Listed() as entry:
+                self.listed |= {entry.id}
             case Fired() as entry:
                 self.fired |= {(entry.party, entry.owed, entry.multiple)}
             case _:
@@ -201,6 +225,7 @@ class Exchange:
             self.stated[entry.kind] = Stated(
                 "", entry.id, time, entry.kind, entry.number, entry.random, [], entry.data
             )
+            self.listed |= {entry.id}  # whoever gives it back holds it
 
     def _apply_fact(self, time: int, entry: Fact) -> None:
         state = Stated(
@@ -209,6 +234,9 @@ class Exchange:
         void = any(raw[1] == FindingCode.WITHOUT_EFFECT for raw in entry.findings)
         if void or self.facts.setdefault((entry.sender, entry.kind), state) is not state:
             self.evidence += (state,)
+
+    def _owed(self, party: str, channel: Channel) -> Owed:
+        return Owed.RECEIPT if self.kind == MANDATE_KIND else channel.parties[party].owes
 
     def _reached(self, party: str) -> Delivery:
         if self.own:
@@ -255,8 +283,3 @@ def recall(kept: Iterable[Kept], own: str) -> Exchange | None:
 SIGNALS: Final = tuple(dict.fromkeys(kind for _, kind in DELIVERY))
 """Kinds of signals that move a delivery."""
 _PLACES: Final = {place.value: place for place in Place}
-_SETTLED_AT: Final = {
-    Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,
-    Owed.RECEIPT: Delivery.RECEIVED,
-    Owed.NOTHING: Delivery.PENDING,
-}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, thread_key
 from launchnotice.core.exchange import Exchange
+from launchnotice.core.references import thread as thread_of
 from launchnotice.core.state import State
 from launchnotice.core.tables import LAUNCH
 from launchnotice.pact.findings import Finding
@@ -15,6 +16,10 @@ from launchnotice.wire.message import recall
 
 VERSIONS: Final = (Kind.AMENDMENT, Kind.WINDOW_EXTENSION)
 """Kinds that make another version of a launch."""
+
+
+_Span: TypeAlias = tuple[int, int]
+"""Seconds ``[start, end)``."""
 
 
 class Launch(NamedTuple):
@@ -64,6 +69,32 @@ def launch(state: State, exchange: Exchange, before: tuple[EpochKey, int] | None
             continue
         found = found._replace(version=found.version + 1, newest=one.id)
     return found
+
+
+def spans(state: State, found: Launch) -> tuple[_Span, ...]:
+    """When the launch may take place: the span that holds and the backups after it; empty if not known."""
+    if found.extended is not None:
+        return ((found.extended.start, found.extended.end),)
+    span = state.channel.descriptor.agreement.validity(Kind.LAUNCH, found.notification)
+    backups = ((window.start, window.end) for window in found.notification.backup_windows)
+    return (span, *backups) if span else ()
+
+
+def is_over(state: State, exchange: Exchange, now: int) -> bool:
+    """Whether a notice announces a launch that was ended, or has lapsed in silence."""
+    if exchange.kind not in (Kind.LAUNCH, *VERSIONS) or not exchange.data:
+        return False
+    root = state.exchange(launch_of(exchange))
+    found = launch(state, root) if root is not None else None
+    if found is None:
+        return False
+    known = spans(state, found)
+    return found.phase is not LaunchPhase.ANNOUNCED or (bool(known) and now >= known[-1][1])
+
+
+def launch_of(exchange: Exchange) -> bytes:
+    """The id of the launch notification that a notice announces or is about."""
+    return thread_of(exchange.kind, recall(exchange.data).body) or exchange.id
 
 
 def thread(state: State, subject: Exchange) -> list[Exchange]:

@@ -25,6 +25,7 @@ from launchnotice.core.entries import (
     Fired,
     Forked,
     Kept,
+    Listed,
     Mandated,
     Noted,
     Opened,
@@ -405,7 +406,7 @@ def _id(entry: Accepted | Mandated | Rival | Voided | Drained | Fired | Outside)
     return entry.id
 
 
-def _subject(entry: Reserved | Returned | Sealed | Fact) -> bytes:
+def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
     return entry.subject or entry.id
 
 
@@ -422,9 +423,10 @@ _SUBJECT: dict[type, Callable[[Any], bytes]] = {
     Returned: _subject,
     Sealed: _subject,
     Fact: _subject,
+    Listed: _subject,
 }
 
-# Each method takes the entry of its own row; a fact and a firing change their exchange alone.
+# Each method takes the entry of its own row; a fact, a firing and a listing change their exchange alone.
 _RECORD: dict[type, Callable[[State, Any], None]] = {
     Opened: State._opened,
     Mandated: State.recall_mandate,
@@ -446,5 +448,6 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Synced: State._synced,
     Trusted: State._trusted,
     Fired: State._nothing,
+    Listed: State._nothing,
     Confirmed: State._confirmed,
 }

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
+from launchnotice.registry import FindingCode, Kind, LaunchPhase, Owed, Place
 from launchnotice.registry.enumeration import IntEnum, StrEnum
 
 
@@ -46,6 +46,25 @@ DELIVERY: Final[dict[tuple[Delivery, Kind], Delivery]] = {
     (Delivery.REJECTED, Kind.DISSEMINATION): Delivery.REJECTED,
     (Delivery.REJECTED, Kind.REJECTION): Delivery.REJECTED,
 }
+
+SETTLED_AT: Final[dict[Owed, Delivery]] = {
+    Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,
+    Owed.RECEIPT: Delivery.RECEIVED,
+    Owed.NOTHING: Delivery.PENDING,
+}
+"""The state at which a party has given what the descriptor says it owes; its receipt comes on top."""
+
+CARRIED: Final[dict[Owed, frozenset[Kind]]] = {
+    Owed.ACKNOWLEDGEMENT: frozenset({Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.REJECTION}),
+    Owed.RECEIPT: frozenset({Kind.RECEIPT}),
+    Owed.NOTHING: frozenset(),
+}
+"""Signals for which their notice is repeated, by what their signer owes: those a duplicate brings back.
+
+All others, and two that either of which ends the repetition, are offered by their signer (R-OFFER-1).
+"""
+ANSWERS: Final = frozenset({Kind.ACKNOWLEDGEMENT, Kind.REJECTION})
+"""Either of them ends the repetition of a notice for which an acknowledgement is owed."""
 
 LAUNCH: Final[dict[tuple[LaunchPhase, Kind], LaunchPhase]] = {
     (LaunchPhase.ANNOUNCED, Kind.AMENDMENT): LaunchPhase.ANNOUNCED,

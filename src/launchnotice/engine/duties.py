@@ -152,6 +152,8 @@ class Duties:
         """Answer what was received: with stored bytes alone."""
         self._release([Send(decision.sender, answer) for answer in decision.answers])
         self._syncs.heard(self.state, decision.sender, decision.heads)
+        if decision.held:
+            self._syncs.arrived(decision.sender, decision.held)
         if decision.sync is not None:
             self._release(self._syncs.answer(self.state, decision.sender, decision.sync, now))
 
@@ -170,7 +172,7 @@ class Duties:
         self._ledger.transact(now, lambda state: deadlines.overdue(state, now))
         self._ask(now)
         if not self.came_back:
-            self._release([Send(party, x.data) for party, x in self._outbox.due(self.state, now)])
+            self._release(self._outbox.due(self.state, now))
             self._release(self._proofs.due(self.state, now))
         self._ledger.keep_snapshot()
         self.settle()
@@ -218,13 +220,12 @@ class Duties:
 
         self._ledger.transact(now, judge)
         if sealed:
-            self._release([Send(party, x.data) for party, x in self._outbox.unoffered(self.state, now)])
+            self._release(self._outbox.unoffered(self.state, now))
         for entry in sealed:
             self._release_sealed(entry)
-            exchange = self.state.exchanges.get(entry.id)
+            exchange = self.state.exchanges.get(entry.subject or entry.id)
             if exchange is not None:
-                for party in self._others():
-                    self._outbox.sent(party, exchange, now)
+                self._outbox.sent(self.state, exchange, now)
 
     def _others(self) -> list[str]:
         return self.state.channel.others(self.state.own)

@@ -5,6 +5,7 @@
 - After a restore each member gets a challenge, and again until its answer is journalled; from then on once a
   day until the authority confirms the epoch, since a notice in flight may reach a member after its answer.
 - An answer is stored bytes: nothing is signed for it but the echo of a challenge.
+- Signals that their signer alone can bring are listed for it when they arrived, many at a time.
 - At most one answer a member and second, of bounded size, whatever is asked.
 """
 
@@ -79,6 +80,8 @@ class Syncs:
         self._heard: dict[tuple[str, str, EpochKey], int] = {}
         self._split: dict[tuple[str, str, EpochKey], int] = {}
         self._echoes: dict[str, bytes] = {}
+        self._arrived: dict[str, dict[bytes, None]] = {}
+        self._listed: dict[str, int] = {}
         self._answered: dict[str, tuple[int, list[bytes]]] = {}
 
     def refused(self, state: State, refusal: Refused) -> None:
@@ -112,6 +115,12 @@ class Syncs:
             while len(known) > MAX_HEARD:
                 del known[next(iter(known))]
 
+    def arrived(self, member: str, signal: bytes) -> None:
+        """Remember to tell a member that its signal arrived; one that is forgotten is offered again."""
+        waiting = self._arrived.setdefault(member, {})
+        if len(waiting) < MAX_SYNC_ITEMS:
+            waiting[signal] = None
+
     def due(self, state: State, now: int) -> list[tuple[str, Sync]]:
         """The syncs to be signed now, with their addressees: one for each member at a time."""
         found: dict[str, _Want] = {}
@@ -123,14 +132,27 @@ class Syncs:
                 self._put(want, now)
         self._forget({want.key for want in wants})
         echoes, self._echoes = self._echoes, {}
-        return [
+        bodies = [
             *[(member, _body(state, member, want.span, None, want.nonce)) for member, want in found.items()],
             *[(member, _body(state, member, None, nonce, None)) for member, nonce in echoes.items()],
         ]
+        listing = [member for member in self._arrived if self._lists(member, now)]
+        return [*bodies, *[(member, self._list(state, member, now)) for member in listing]]
+
+    def _lists(self, member: str, now: int) -> bool:
+        """Whether it is time to list signals again: whoever replays them draws few signatures."""
+        return not 0 <= now - self._listed.get(member, now - SYNC_FIRST) < SYNC_FIRST
+
+    def _list(self, state: State, member: str, now: int) -> Sync:
+        self._listed[member] = now
+        return _body(state, member, None, None, None, tuple(self._arrived.pop(member)))
 
     def next(self, state: State, now: int) -> int | None:
         """When the next sync is due, in seconds; None if nothing is missing."""
         waits = [self._at(want, now) for want in self._wants(state)]
+        waits += [
+            now if self._lists(member, now) else self._listed[member] + SYNC_FIRST for member in self._arrived
+        ]
         return min([now] if self._echoes else waits, default=None)
 
     def answer(self, state: State, sender: str, sync: Sync, now: int) -> list[Send]:
@@ -245,7 +267,14 @@ def _epoch(epoch: EpochKey) -> Epoch:
     return Epoch(number=epoch[0], random=epoch[1])
 
 
-def _body(state: State, to: str, wanted: Range | None, echo: bytes | None, nonce: bytes | None) -> Sync:
+def _body(
+    state: State,
+    to: str,
+    wanted: Range | None,
+    echo: bytes | None,
+    nonce: bytes | None,
+    signals: tuple[bytes, ...] = (),
+) -> Sync:
     held = [(party, state.mandate(party)) for party in sorted(state.mandates)]
     mandates = tuple(
         MandateVersion(party=party, version=mandate.payload.version, id=mandate.id)
@@ -254,7 +283,7 @@ def _body(state: State, to: str, wanted: Range | None, echo: bytes | None, nonce
     )
     spans = (wanted,) if wanted else ()
     told = (*heads(state), *_earlier(state, to))[:MAX_PARTIES]
-    return Sync(heads=told, mandates=mandates, wanted=spans, nonce=nonce, echo=echo)
+    return Sync(heads=told, mandates=mandates, wanted=spans, nonce=nonce, echo=echo, signals=signals)
 
 
 def _earlier(state: State, party: str) -> Iterator[Head]:

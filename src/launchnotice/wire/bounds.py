@@ -80,6 +80,8 @@ RETRY_RECEIVED: Final = 300
 """First repetition after the receipt: a person is at work, the link is known to carry."""
 RETRY_MAX: Final = 3_600
 """Longest time between two repetitions while anything is owed."""
+RETRY_OVER: Final = 86_400
+"""Time between two repetitions of what announced a launch that is over: nothing is urgent any more."""
 SYNC_FIRST: Final = 10
 """First repetition of a sync for the same gap; doubles each time up to RETRY_MAX."""
 CHALLENGE_AGAIN: Final = 86_400

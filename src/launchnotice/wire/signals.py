@@ -11,7 +11,7 @@ from typing import Final
 
 from launchnotice.errors import Refused
 from launchnotice.registry import DisseminatedTo, Kind, Place, Refusal, RejectionCode
-from launchnotice.wire.bounds import MAX_PARTIES
+from launchnotice.wire.bounds import MAX_PARTIES, MAX_SYNC_ITEMS
 from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Instant
 from launchnotice.wire.launch import remark
 from launchnotice.wire.record import Nested, Record, field
@@ -75,6 +75,9 @@ class Sync(Record, open=True):
     wanted: tuple[Range, ...] = field(3, Array(Nested(Range), 1, 1), "notices wanted again", default=())
     nonce: bytes | None = field(4, Bytes(16), "challenge", default=None)
     echo: bytes | None = field(5, Bytes(16), "the nonce that this answers", default=None)
+    signals: tuple[bytes, ...] = field(
+        6, Array(DIGEST, 1, MAX_SYNC_ITEMS), "message ids of the addressee's signals that arrived", default=()
+    )
 
     def validate(self) -> None:
         """A wanted range does not end before it begins."""

@@ -164,9 +164,7 @@ def _check_deliveries(world: World, site: Site, peer: Site) -> None:
                 "not-settled", f"{site.code}: kind {message.kind} is {reached.name} at {peer.code}"
             )
         if live and not peer.lost and peer.code not in world.model.forked and reached is not told:
-            settled = reached >= Delivery.ACKNOWLEDGED
-            check = "late-statement-lost" if settled else "deliveries-differ"
-            world.fault(check, f"{site.code} believes {reached.name}, not {told.name}")
+            world.fault("deliveries-differ", f"{site.code} believes {reached.name}, not {told.name}")
 
 
 def _reached(world: World, peer: Site, notice: bytes) -> Delivery:
