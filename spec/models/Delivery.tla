@@ -14,6 +14,7 @@ CONSTANTS
   MaxSeq,      \* notices in A's stream
   MaxDrafts,   \* texts that A's officers sign: more than MaxSeq lets a draft be lost and written anew
   MaxLies,     \* notices that A's stolen keys sign beside the stream
+  MaxLate,     \* statements that B's officers make after the acknowledgement
   MaxCrashes,  \* crashes of both sides together
   Replay,      \* TRUE: what was ever released arrives at any time, any number of times
                \* FALSE: a link that loses; what is lost arrives only if it is sent again
@@ -42,19 +43,24 @@ Notice(i) == [t |-> "notice", id |-> i]
 \* `r` tells apart the bytes of two receipts for one notice.
 Receipt(i, place, r) == [t |-> "receipt", id |-> i, place |-> place, r |-> r]
 Ack(i) == [t |-> "ack", id |-> i]
+\* What B says after the acknowledgement, and A's word that it has it, in a sync.
+Rejection(i) == [t |-> "rejection", id |-> i]
+Listing(i) == [t |-> "listing", id |-> i]
 \* Places that an honest stream can give: one notice alone has no gap before it.
 Places == IF MaxSeq = 1 THEN {"accepted"} ELSE {"accepted", "held"}
 \* Bytes that can be on the link when no keys are stolen and no rule is left out.
 Bytes == {Notice(i) : i \in Ids} \cup {Receipt(i, p, 0) : i \in Ids, p \in Places} \cup {Ack(i) : i \in Ids}
+         \cup (IF MaxLate = 0 THEN {} ELSE {Rejection(i) : i \in Ids} \cup {Listing(i) : i \in Ids})
 
 Last(s) == s[Len(s)]
 Fresh == [inhand |-> {}, show |-> {}, held |-> {}]
 
 Init ==
   /\ book = <<>> /\ lies = {} /\ signed = {}
-  /\ jA = [reserved |-> <<>>, sealed |-> {}, got |-> {}]
-  /\ mA = [reserved |-> 0, signed |-> 0]
-  /\ jB = [accepted |-> <<>>, held |-> {}, disputed |-> {}, fork |-> 0, receipts |-> {}, acks |-> {}]
+  /\ jA = [reserved |-> <<>>, sealed |-> {}, got |-> {}, givenUp |-> {}]
+  /\ mA = [reserved |-> 0, signed |-> 0, list |-> {}]
+  /\ jB = [accepted |-> <<>>, held |-> {}, disputed |-> {}, fork |-> 0, receipts |-> {}, acks |-> {},
+            late |-> {}, listed |-> {}]
   /\ mB = Fresh
   /\ outA = {} /\ outB = {} /\ ever = {} /\ flight = {}
   /\ asnew = [i \in Ids |-> 0] /\ arrived = {} /\ crashes = 0
@@ -98,26 +104,42 @@ Sign ==
 Seal ==
   /\ mA.signed # 0
   /\ jA' = [jA EXCEPT !.sealed = @ \cup {mA.signed}, !.reserved = Stream]
-  /\ mA' = [reserved |-> 0, signed |-> 0]
+  /\ mA' = [mA EXCEPT !.reserved = 0, !.signed = 0]
   /\ outA' = outA \cup {Notice(mA.signed)}
   /\ UNCHANGED <<book, lies, signed, sideB, ever, flight, crashes>>
 
 ReleaseA == outA # {} /\ Put(outA) /\ outA' = {} /\ UNCHANGED <<book, lies, signed, jA, mA, sideB, crashes>>
 
-\* Identical bytes again, until the recipient has given what it owes, an acknowledgement (R-RETRY-1).
+\* Identical bytes again, until the recipient has given what it owes, an acknowledgement, and its receipt,
+\* which the acknowledgement may overtake (R-RETRY-1).
 Owed(i) ==
-  /\ i \in jA.sealed
-  /\ <<"ack", i>> \notin jA.got
-  /\ Fault = "receipt-ends-repetition" => <<"receipt", i>> \notin jA.got
+  /\ i \in jA.sealed \ jA.givenUp
+  /\ CASE Fault = "receipt-ends-repetition" -> <<"receipt", i>> \notin jA.got
+       [] Fault = "acknowledgement-ends-repetition" -> <<"ack", i>> \notin jA.got
+       [] OTHER -> {<<"ack", i>>, <<"receipt", i>>} \ jA.got # {}
+\* All deadlines have passed and were told: time must not end the repetition (R-RETRY-4).
+GiveUp(i) ==
+  /\ Fault = "overdue-ends-repetition" /\ Owed(i)
+  /\ jA' = [jA EXCEPT !.givenUp = @ \cup {i}]
+  /\ UNCHANGED <<book, lies, signed, mA, outA, sideB, ever, flight, crashes>>
 Repeat(i) ==
   /\ Owed(i) /\ Notice(i) \notin outA /\ ~OnLink(Notice(i))
   /\ Put({Notice(i)}) /\ UNCHANGED <<sideA, sideB, crashes>>
 
-\* Signals are facts, written once: a set (R-SIG-4).
+\* Signals are facts, written once: a set (R-SIG-4).  Of what is not repeated any more, A lists each that
+\* comes, also one that it knew, from memory alone (R-OFFER-2).
 TakeSignal(m) ==
   /\ OnLink(m) /\ Take(m) /\ m.id \in jA.sealed
   /\ jA' = [jA EXCEPT !.got = @ \cup {<<m.t, m.id>>}]
-  /\ UNCHANGED <<book, lies, signed, mA, outA, sideB, crashes>>
+  /\ mA' = IF m.t # "rejection" \/ Owed(m.id) \/ Fault = "nothing-listed" THEN mA
+           ELSE [mA EXCEPT !.list = @ \cup {m.id}]
+  /\ UNCHANGED <<book, lies, signed, outA, sideB, crashes>>
+
+List(i) ==
+  /\ i \in mA.list
+  /\ mA' = [mA EXCEPT !.list = @ \ {i}]
+  /\ Put({Listing(i)})
+  /\ UNCHANGED <<book, lies, signed, jA, outA, sideB, crashes>>
 
 \* Stolen keys contradict the stream.
 Lie ==
@@ -132,7 +154,7 @@ Lie ==
 
 CrashA ==
   /\ crashes < MaxCrashes /\ crashes' = crashes + 1
-  /\ mA' = [reserved |-> 0, signed |-> 0]
+  /\ mA' = [reserved |-> 0, signed |-> 0, list |-> {}]
   /\ outA' = {}
   /\ UNCHANGED <<book, lies, signed, jA, sideB, ever, flight>>
 
@@ -174,7 +196,8 @@ Judged(j, i) ==
             ELSE [j EXCEPT !.held = @ \cup {i}]
 
 Place(j, i) == IF i \in j.disputed THEN "disputed" ELSE IF i \in j.held THEN "held" ELSE "accepted"
-Stated(i) == {m \in jB.receipts : m.id = i} \cup {Ack(j) : j \in jB.acks \cap {i}}
+Stated(i) ==
+  {m \in jB.receipts : m.id = i} \cup {Ack(j) : j \in jB.acks \cap {i}} \cup {Rejection(j) : j \in jB.late \cap {i}}
 
 \* Bytes come in; they are judged, and the journal holds what was decided, before anything is seen of it.
 Receive(i) ==
@@ -224,6 +247,24 @@ Acknowledge(i) ==
   /\ outB' = outB \cup {Ack(i)}
   /\ UNCHANGED <<sideA, mB, asnew, arrived, ever, flight, crashes>>
 
+\* An officer disputes what was acknowledged.
+Reject(i) ==
+  /\ i \in jB.acks \ jB.late /\ Cardinality(jB.late) < MaxLate
+  /\ jB' = [jB EXCEPT !.late = @ \cup {i}]
+  /\ outB' = outB \cup {Rejection(i)}
+  /\ UNCHANGED <<sideA, mB, asnew, arrived, ever, flight, crashes>>
+
+\* Its signer offers it until a sync lists it (R-OFFER-1); the notice may not be repeated any more.
+Offer(i) ==
+  /\ i \in jB.late \ jB.listed /\ Rejection(i) \notin outB /\ ~OnLink(Rejection(i))
+  /\ Fault # "late-signal-sent-once"
+  /\ Put({Rejection(i)}) /\ UNCHANGED <<sideA, sideB, crashes>>
+
+TakeListing(i) ==
+  /\ OnLink(Listing(i)) /\ Take(Listing(i))
+  /\ jB' = [jB EXCEPT !.listed = @ \cup ({i} \cap jB.late)]
+  /\ UNCHANGED <<sideA, mB, outB, asnew, arrived, crashes>>
+
 ReleaseB == outB # {} /\ Put(outB) /\ outB' = {} /\ UNCHANGED <<sideA, jB, mB, asnew, arrived, crashes>>
 
 \* What was not confirmed is presented again with a mark, which does not count as new.
@@ -236,12 +277,14 @@ CrashB ==
   /\ UNCHANGED <<sideA, asnew, arrived, ever, flight>>
 
 -----------------------------------------------------------------------------
-Deliver(m) == IF m.t = "notice" THEN Receive(m.id) ELSE TakeSignal(m)
+Deliver(m) ==
+  CASE m.t = "notice" -> Receive(m.id) [] m.t = "listing" -> TakeListing(m.id) [] OTHER -> TakeSignal(m)
 
 Next ==
   \/ Reserve \/ Sign \/ Seal \/ ReleaseA \/ Lie \/ CrashA
   \/ ReleaseB \/ CrashB
   \/ \E i \in Ids : Repeat(i) \/ Commit(i) \/ Show(i) \/ StateReceipt(i) \/ Acknowledge(i)
+                   \/ Reject(i) \/ Offer(i) \/ List(i) \/ GiveUp(i)
   \/ \E m \in ever : Deliver(m) \/ Lose(m)
 
 Spec == Init /\ [][Next]_vars
@@ -250,7 +293,7 @@ Spec == Init /\ [][Next]_vars
 Diligent ==
   /\ WF_vars(Reserve) /\ WF_vars(Sign) /\ WF_vars(Seal) /\ WF_vars(ReleaseA) /\ WF_vars(ReleaseB)
   /\ \A i \in Ids : WF_vars(Repeat(i)) /\ WF_vars(Commit(i)) /\ WF_vars(Show(i))
-               /\ WF_vars(StateReceipt(i)) /\ WF_vars(Acknowledge(i))
+               /\ WF_vars(StateReceipt(i)) /\ WF_vars(Acknowledge(i)) /\ WF_vars(Offer(i)) /\ WF_vars(List(i))
 
 \* Strong: what is sent again and again arrives at last.  Weak: only what the link keeps holding arrives,
 \* and a link that loses never has to hold anything.
@@ -273,6 +316,8 @@ SealedOnce == \A x, y \in signed : x[2] = y[2] => x = y
 DurableBeforeVisible ==
   /\ \A m \in ever : CASE m.t = "notice" -> m.id \in jA.sealed \cup lies
                        [] m.t = "receipt" -> m \in jB.receipts
+                       [] m.t = "rejection" -> m.id \in jB.late
+                       [] m.t = "listing" -> <<"rejection", m.id>> \in jA.got
                        [] OTHER -> m.id \in jB.acks
   /\ \A i \in Ids : asnew[i] > 0 => i \in KnownIn(jB)
 
@@ -309,7 +354,9 @@ NoFalseFork == lies = {} => jB.fork = 0
 
 NothingLost == \A i \in Ids : (i \in jA.sealed) ~> (<<"ack", i>> \in jA.got)
 AckComesHome == \A i \in Ids : (i \in jB.acks) ~> (<<"ack", i>> \in jA.got)
-ReceiptComesHome == \A i \in Ids : (i \in Known) ~> ({<<"receipt", i>>, <<"ack", i>>} \cap jA.got # {})
+ReceiptComesHome == \A i \in Ids : (i \in Known) ~> (<<"receipt", i>> \in jA.got)
+LateComesHome == \A i \in Ids : (i \in jB.late) ~> (<<"rejection", i>> \in jA.got)
+OffersEnd == \A i \in Ids : (i \in jB.late) ~> (i \in jB.listed)
 HeadsAgree == <>[](jB.accepted = jA.reserved /\ Len(jB.accepted) = MaxSeq /\ jB.held = {})
 
 -----------------------------------------------------------------------------
@@ -320,5 +367,6 @@ NeverSettledAfterCrashes ==
     /\ \A s \in 1..MaxSeq : <<"ack", jA.reserved[s]>> \in jA.got)
 NeverHeldThenJoined ==
   ~(\E m \in jB.receipts, s \in DOMAIN jB.accepted : m.place = "held" /\ m.id = jB.accepted[s])
+NeverListedAfterACrash == ~(jB.listed # {} /\ crashes = MaxCrashes)
 NeverProven == ~(jB.fork # 0)
 =============================================================================

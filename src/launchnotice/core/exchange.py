@@ -174,14 +174,12 @@ class Exchange:
                     self.place = self.arrived = Place.DISPUTED
             case Voided() as entry:
                 self.stated = {kind: one for kind, one in self.stated.items() if kind not in entry.kinds}
-            case Reserved() | Sealed() | Fact() as entry:
+            case Reserved() | Sealed() | Fact() | Listed() as entry:
                 self._apply_signal(kept.time, kept.position, entry)
             case Returned() as entry:
                 self._apply_returned(kept.time, kept.position, entry)
             case Outside() as entry:
                 self.outside = FindingCode.DISOWNED if entry.disowned else FindingCode.ABANDONED
-            case Listed() as entry:
-                self.listed |= {entry.id}
             case Fired() as entry:
                 self.fired |= {(entry.party, entry.owed, entry.multiple)}
             case _:
@@ -199,7 +197,7 @@ class Exchange:
         self.findings, self.data = entry.findings, entry.data
         self.time, self.position = time, position
 
-    def _apply_signal(self, time: int, position: int, entry: Reserved | Sealed | Fact) -> None:
+    def _apply_signal(self, time: int, position: int, entry: Reserved | Sealed | Fact | Listed) -> None:
         match entry:
             case Reserved() if entry.subject == self.id:
                 known = self.stated.get(entry.kind)
@@ -210,6 +208,8 @@ class Exchange:
                 self._apply_sealed(time, position, entry)
             case Fact():
                 self._apply_fact(time, entry)
+            case Listed():
+                self.listed |= {entry.id}
 
     def _apply_sealed(self, time: int, position: int, entry: Sealed) -> None:
         if entry.id == self.id:

@@ -412,42 +412,29 @@ def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
 
 # The id of the exchange that an entry belongs to.
 _SUBJECT: dict[type, Callable[[Any], bytes]] = {
-    Accepted: _id,
-    Mandated: _id,
-    Rival: _id,
-    Voided: _id,
-    Drained: _id,
-    Fired: _id,
-    Outside: _id,
-    Reserved: _subject,
-    Returned: _subject,
-    Sealed: _subject,
-    Fact: _subject,
-    Listed: _subject,
+    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Drained, Fired, Outside), _id),
+    **dict.fromkeys((Reserved, Returned, Sealed, Fact, Listed), _subject),
 }
 
-# Each method takes the entry of its own row; a fact, a firing and a listing change their exchange alone.
+# Each method takes the entry of its own row.
 _RECORD: dict[type, Callable[[State, Any], None]] = {
     Opened: State._opened,
     Mandated: State.recall_mandate,
     Rival: State.recall_rival,
-    Voided: State._nothing,
     EpochOpened: State._epoch_opened,
     Reserved: State._reserved,
     Sealed: State._sealed,
     Accepted: State._accepted,
     Drained: State._drained,
     Noted: State._noted,
-    Fact: State._nothing,
     Forked: State._forked,
     Ended: State._ended,
-    Outside: State._nothing,
     Abandoned: State._abandoned,
     Returned: State._returned,
     Claimed: State._claimed,
     Synced: State._synced,
     Trusted: State._trusted,
-    Fired: State._nothing,
-    Listed: State._nothing,
     Confirmed: State._confirmed,
+    # These change their exchange alone.
+    **dict.fromkeys((Voided, Fact, Outside, Fired, Listed), State._nothing),
 }
