@@ -68,6 +68,7 @@ RULES = {
     "packaged data": Rule(("importlib", "pkgutil"), ("pact.agreementfile", "render", "cli")),
     "databases": Rule(("sqlite3", "psycopg", "dbm", "shelve"), ("journal",)),
     "child processes": Rule(("subprocess", "pty"), ("cli", "conformance")),
+    "one kind of enumeration": Rule(("enum",), ("registry.enumeration", "render.fields", "testing", "cli")),
     "nothing that runs data": Rule(("pickle", "marshal", "ctypes", "code", "runpy"), ()),
     "hypothesis for the tests of others": Rule(("hypothesis",), ("testing",)),
     "no logging of content": Rule(("logging", "syslog", "warnings"), ("cli",)),

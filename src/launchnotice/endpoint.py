@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from launchnotice import views
-from launchnotice.core.decide import Decision, decide
+from launchnotice.core.decide import Decision, decide, read
 from launchnotice.core.entries import Confirmed, Entry, Noted, Trusted
 from launchnotice.core.events import Event
 from launchnotice.core.state import State
@@ -146,10 +146,11 @@ class Endpoint:
 
         def judge(state: State) -> Sequence[Entry]:
             nonlocal decision
-            decision = decide(state, data, now)
+            decision = decide(state, claimed, now)
             return decision.entries
 
         try:
+            claimed = read(data, self.channel.id)
             self._ledger.transact(now, judge)
         except Refused as refusal:
             self._duties.refused(refusal)

@@ -85,16 +85,30 @@ class Decision(NamedTuple):
     held: bytes = b""
 
 
-def decide(state: State, data: bytes, now: int) -> Decision:
-    """Judge received bytes; raises `Refused`, and then nothing happens."""
+def read(data: bytes, channel: bytes | None = None) -> Unverified | UnverifiedMandate:
+    """What received bytes claim, before any state is looked at.
+
+    Args:
+        data: the received bytes.
+        channel: the receiver's channel id; another channel's message is refused before it is decoded.
+
+    Raises:
+        Refused: they are neither a message nor a mandate.
+    """
     envelope = cose.parse(data, MAX_MANDATE)
     if envelope.content_type is ContentType.MANDATE:
-        judged = judge_mandate(state, UnverifiedMandate.parse(data, envelope))
-        if judged.known and judged.party != state.own:
-            return _repeated(state, judged.party, state.exchange(judged.known))
-        return Decision(judged.party, judged.entries, [])
-    unverified = parse_message(data, envelope, state.channel.id)
-    return _message(state, unverified, envelope.content_type, now)
+        return UnverifiedMandate.parse(data, envelope)
+    return parse_message(data, envelope, channel)
+
+
+def decide(state: State, claimed: Unverified | UnverifiedMandate, now: int) -> Decision:
+    """Judge what received bytes claim; raises `Refused`, and then nothing happens."""
+    if isinstance(claimed, Unverified):
+        return _message(state, claimed, now)
+    judged = judge_mandate(state, claimed)
+    if judged.known and judged.party != state.own:
+        return _repeated(state, judged.party, state.exchange(judged.known))
+    return Decision(judged.party, judged.entries, [])
 
 
 def peek(data: bytes) -> bytes:
@@ -103,17 +117,14 @@ def peek(data: bytes) -> bytes:
     Raises:
         Refused: they are neither a message nor a mandate.
     """
-    envelope = cose.parse(data, MAX_MANDATE)
-    if envelope.content_type is ContentType.MANDATE:
-        return UnverifiedMandate.parse(data, envelope).channel
-    return parse_message(data, envelope).channel
+    return read(data).channel
 
 
 # Messages --------------------------------------------------------------------------------
 
 
-def _message(state: State, unverified: Unverified, content_type: ContentType, now: int) -> Decision:
-    mandate = _context(state, unverified, content_type)
+def _message(state: State, unverified: Unverified, now: int) -> Decision:
+    mandate = _context(state, unverified)
     if unverified.sender == state.own:
         return _own(state, unverified, mandate)
     known = state.exchanges.get(unverified.id)
@@ -136,10 +147,10 @@ def _own(state: State, unverified: Unverified, mandate: Mandate) -> Decision:
     return Decision(state.own, [] if held else judge_returned(state, message), [])
 
 
-def _context(state: State, unverified: Unverified, content_type: ContentType) -> Mandate:
+def _context(state: State, unverified: Unverified) -> Mandate:
     """The mandate of a message that belongs here; raises `Refused`."""
     channel = state.channel
-    if content_type is not channel.content_type:
+    if unverified.envelope.content_type is not channel.content_type:
         raise Refused(Refusal.WRONG_CONTENT_TYPE, f"expected {channel.content_type.value}")
     if unverified.sender not in channel.parties:
         raise Refused(Refusal.UNKNOWN_PARTY, "not a party of the channel")

@@ -9,12 +9,12 @@ Not here: where the values come from (`pact.fields`), what follows (`pact.judge`
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from enum import IntEnum
 from typing import Any, Final
 
 from launchnotice.pact.fields import Interval
 from launchnotice.pact.timing import SECONDS, keeps, touched
 from launchnotice.registry import Bound, LengthUnit, Sector, Unit, label
+from launchnotice.registry.enumeration import IntEnum
 from launchnotice.wire.coordinates import format_length
 from launchnotice.wire.geo import AreaRecord, Zone
 from launchnotice.wire.launch import Bounds, Direction, Window
