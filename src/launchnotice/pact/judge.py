@@ -18,6 +18,7 @@ from launchnotice.pact import fields, timing
 from launchnotice.pact.agreement import Agreement, Limit, Period, Rule, due
 from launchnotice.pact.compare import among, told, within
 from launchnotice.pact.findings import Finding
+from launchnotice.pact.kept import Test, plainly_kept
 from launchnotice.registry import Anchor, Bound, Category, Check, FindingCode, Kind, Unit, label
 from launchnotice.wire import times
 from launchnotice.wire.bounds import MAX_REMARK
@@ -70,7 +71,8 @@ class Judge:
         for rule in agreement.rules:
             if rule.check in _CHECKS:
                 paths = tuple(fields.path_of(name) for name in (rule.subject, *rule.alternatives))
-                self._rules.setdefault(rule.kind, []).append(_Applied(rule, paths, _CHECKS[rule.check]))
+                applied = _Applied(rule, paths, _CHECKS[rule.check], plainly_kept(rule))
+                self._rules.setdefault(rule.kind, []).append(applied)
         self._anew = self._rules.get(Kind.LAUNCH, [])
         # An extension says when, and nothing else anew.
         self._window = [
@@ -118,11 +120,15 @@ class _Case(NamedTuple):
 
 
 class _Applied(NamedTuple):
-    """A rule, the paths of its subject and alternatives, and how it is checked."""
+    """A rule, the paths of its subject and alternatives, and how it is checked.
+
+    Most notices keep most rules, which `kept` tells from a body's fields without the whole check.
+    """
 
     rule: Rule
     paths: tuple[fields.Path, ...]
     check: _Check
+    kept: Test | None
 
 
 _Check: TypeAlias = Callable[[_Applied, _Case], Iterable[Finding]]
@@ -130,7 +136,10 @@ _Check: TypeAlias = Callable[[_Applied, _Case], Iterable[Finding]]
 
 def _apply(rules: Iterable[_Applied], case: _Case, found: list[Finding]) -> None:
     since = case.agreement.period.since if case.agreement.period else None
+    values = vars(case.body)
     for row in rules:
+        if row.kept is not None and row.kept(values):
+            continue
         rule = row.rule
         if rule.years and not _in_years(rule, since, case.heard.issued):
             continue
@@ -166,7 +175,9 @@ def _compared(row: _Applied, case: _Case) -> Iterator[Finding]:
     rule, limit = row.rule, row.rule.limit
     each = [[(value, _fits(rule, value)) for value in _values(row, case, path)] for path in row.paths]
     failed = [value for one in each for value, fits in one if fits is False]
-    if len(each) > 1 and not all(one and all(fits is False for _, fits in one) for one in each):
+    if not failed or (
+        len(each) > 1 and not all(one and all(fits is False for _, fits in one) for one in each)
+    ):
         return
     expected = limit.words() if limit else " or ".join(rule.labels())
     unit = limit.unit if limit else None
