@@ -22,18 +22,17 @@ from launchnotice.core.entries import (
     Synced,
     Voided,
 )
-from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
+from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.forks import drain, find_fork, id_at
-from launchnotice.core.hearing import heard
 from launchnotice.core.mandating import judge_abandoned, judge_mandate
-from launchnotice.core.references import reference_findings, thread
+from launchnotice.core.references import thread
+from launchnotice.core.remarks import notice_findings, signal_findings
 from launchnotice.core.returning import judge_claims, judge_returned, stored
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
 from launchnotice.core.superseding import mandate_findings, voided
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
-from launchnotice.pact.findings import Finding, content_findings, protocol_finding
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
 from launchnotice.registry import (
     ContentType,
@@ -41,12 +40,10 @@ from launchnotice.registry import (
     Kind,
     KindClass,
     Place,
-    Policy,
     Refusal,
-    Role,
 )
-from launchnotice.wire import cose, times
-from launchnotice.wire.bounds import CLOCK_BRACKET, MAX_HELD, MAX_MANDATE, MAX_NOTED, MAX_SYNC_ITEMS
+from launchnotice.wire import cose
+from launchnotice.wire.bounds import MAX_HELD, MAX_MANDATE, MAX_NOTED, MAX_SYNC_ITEMS
 from launchnotice.wire.message import (
     ChainedPayload,
     EmergencyPayload,
@@ -56,7 +53,7 @@ from launchnotice.wire.message import (
     Unverified,
 )
 from launchnotice.wire.message import parse as parse_message
-from launchnotice.wire.signals import Receipt, Sync
+from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Head
 
 MAX_EVIDENCE: Final = 8
@@ -267,7 +264,7 @@ def _accepted(
     state: State, message: Message, mandate: Mandate, stream: Stream, row: StreamRow, now: int
 ) -> Accepted:
     payload = message.payload
-    findings = _findings(state, message, mandate, stream, row, now)
+    findings = notice_findings(state, message, mandate, stream, row, now)
     return Accepted(
         id=message.id,
         sender=payload.sender,
@@ -284,63 +281,6 @@ def _accepted(
         shown=not _seen(state, message),
         data=message.data,
     )
-
-
-def _findings(
-    state: State, message: Message, mandate: Mandate, stream: Stream, row: StreamRow, now: int
-) -> list[Finding]:
-    payload, body = message.payload, message.body
-    findings = [protocol_finding(row.finding)] if row.finding else []
-    if body is None:
-        findings.append(protocol_finding(FindingCode.UNINTELLIGIBLE))
-    else:
-        findings += content_findings(body)
-        findings += state.channel.judge(payload.kind, body, heard(state, payload, body, now))
-        findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
-    findings += mandate_findings(state, message, mandate, now)
-    findings += _epoch_findings(state, message, stream)
-    if message.row.policy is Policy.EMERGENCY and _officers(message) == 1:
-        findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
-    if payload.issued > now + CLOCK_BRACKET:
-        findings.append(_bracket("issued", f"at most {times.format_instant(now)}", payload.issued))
-    return findings
-
-
-def _epoch_findings(state: State, message: Message, stream: Stream) -> list[Finding]:
-    """What there is to say of the epoch in which a notice stands, and of what its sender knows of itself."""
-    payload, sender = message.payload, message.payload.sender
-    codes = []
-    if not _confirmed(state, message, stream):
-        codes.append(FindingCode.UNCONFIRMED_EPOCH)
-        if state.unconfirmed(sender, stream.epoch) > state.channel.descriptor.unconfirmed_epochs:
-            codes.append(FindingCode.TOO_MANY_EPOCHS)
-    if stream.abandoned is not None and getattr(payload, "seq", 0) > stream.abandoned:
-        codes.append(FindingCode.ABANDONED)
-    if getattr(payload, "may_repeat", False):
-        codes.append(FindingCode.MAY_REPEAT)
-    if sender in state.untrusted:
-        codes.append(FindingCode.MANDATE_UNCONFIRMED)
-    return [protocol_finding(code) for code in codes]
-
-
-def _officers(message: Message) -> int:
-    return sum(1 for signer in message.signers if signer.role is Role.OFFICER)
-
-
-def _confirmed(state: State, message: Message, stream: Stream) -> bool:
-    """Whether an epoch is the first one numbered 1 that is known, or confirmed by the newest mandate."""
-    if stream.epoch[0] == 1 and _first(state, message.payload.sender) in {None, stream.epoch}:
-        return True
-    mandate = state.mandate(message.payload.sender)
-    return mandate is not None and message.payload.epoch in mandate.payload.confirmed
-
-
-def _first(state: State, party: str) -> EpochKey | None:
-    """The first epoch numbered 1 of a party that is known."""
-    for key in state.streams[party]:
-        if key[0] == 1:
-            return key
-    return None
 
 
 def _seen(state: State, message: Message) -> bool:
@@ -393,7 +333,7 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
     full = len(evidence) >= MAX_EVIDENCE and (void or bool(counted))
     if full or any(fact.id == message.id for fact in (*counted, *evidence)):
         return Decision(payload.sender, [], [], held=held)
-    findings += _signal_findings(message, exchange, [*counted, *evidence], now)
+    findings += signal_findings(message, exchange, [*counted, *evidence], now)
     fact = Fact(
         id=message.id,
         sender=payload.sender,
@@ -429,33 +369,3 @@ def _synced(state: State, payload: SignalPayload, sync: Sync) -> list[Entry]:
         return [Synced(payload.sender, 0, b"", 0, answer=True)]
     epoch = own[0].epoch
     return [Synced(payload.sender, epoch.number, epoch.random, own[0].contiguous.seq, answer=True)]
-
-
-def _signal_findings(message: Message, exchange: Exchange, earlier: list[Stated], now: int) -> list[Finding]:
-    epoch = message.payload.epoch
-    findings = []
-    if earlier:
-        same = any((fact.number, fact.random) == (epoch.number, epoch.random) for fact in earlier)
-        findings.append(protocol_finding(FindingCode.STATED_TWICE if same else FindingCode.STATED_AGAIN))
-    if message.payload.issued > now + CLOCK_BRACKET:
-        findings.append(_bracket("issued", f"at most {times.format_instant(now)}", message.payload.issued))
-    if isinstance(message.body, Receipt):
-        findings += _receipt_findings(message.body, exchange, now)
-    return findings
-
-
-def _receipt_findings(receipt: Receipt, exchange: Exchange, now: int) -> list[Finding]:
-    """The receipt says what arrived, and when: between our sending and its return."""
-    findings = []
-    if not exchange.time - CLOCK_BRACKET <= receipt.received <= now + CLOCK_BRACKET:
-        span = f"{times.format_instant(exchange.time)} to {times.format_instant(now)}"
-        findings.append(_bracket("received", span, receipt.received))
-    if receipt.envelope != cose.envelope_digest(exchange.data):
-        findings.append(protocol_finding(FindingCode.OTHER_BYTES))
-    return findings
-
-
-def _bracket(subject: str, expected: str, found: int) -> Finding:
-    return protocol_finding(
-        FindingCode.CLOCK_BRACKET, subject=subject, expected=expected, found=times.format_instant(found)
-    )
