@@ -60,6 +60,8 @@ class Limit(Record):
 
     def words(self) -> str:
         """``at least three calendar days``: numbers up to twelve as words, as treaties have them."""
+        if (self.bound, self.amount) == (Bound.ABOVE, 0):
+            return "any time" if self.unit else "any"
         amount = _NUMBERS[self.amount] if self.amount < len(_NUMBERS) else f"{self.amount:,}"
         unit = f" {label(self.unit)}" if self.unit else ""
         return f"{label(self.bound)} {amount}{unit.removesuffix('s') if self.amount == 1 else unit}"
@@ -136,17 +138,25 @@ class Rule(Record):
         said = _SAID[self.check].format(
             subject=" or ".join(_plain(name) for name in (self.subject, *self.alternatives)),
             kind=_kind(self.kind),
-            values=" or ".join(self.labels()) or "given",
-            limit=self.limit.words() if self.limit else "",
+            terms=self._terms(),
+            values=" or ".join(self.labels()),
         )
-        anchor = f", counted from {_ANCHORS[self.anchor]}" if self.anchor else ""
-        zone = f", in UTC{format_offset(self.offset)}" if self.offset else ""
-        roles = f", of areas for {' or '.join(map(label, self.roles))}" if self.roles else ""
-        when = "".join(f", if {one}" for one in map(self.condition_words, self.when))
-        whose = f", by {' and '.join(self.parties)}" if self.parties else ""
-        years = f", in years {self.years[0]} to {self.years[1]}" if self.years else ""
-        terms = " ".join(f"{said}{anchor}{zone}{roles}{when}{whose}{years}".split())
-        return f"{terms} ({self.source()})"
+        terms = [
+            said.rstrip(", "),
+            f"counted from {_ANCHORS[self.anchor]}" if self.anchor else "",
+            f"in UTC{format_offset(self.offset)}" if self.offset else "",
+            f"of areas for {' or '.join(map(label, self.roles))}" if self.roles else "",
+            *(f"if {self.condition_words(one)}" for one in self.when),
+            f"by {' and '.join(self.parties)}" if self.parties else "",
+            f"in years {self.years[0]} to {self.years[1]}" if self.years else "",
+        ]
+        return f"{', '.join(filter(None, terms))} ({self.source()})"
+
+    def _terms(self) -> str:
+        if self.limit is not None:
+            return self.limit.words()
+        joint = " and " if self.check is Check.REQUIRED else " or "
+        return joint.join(self.labels()) or ("" if self.check is Check.OWED else "given")
 
     def source(self) -> str:
         """Its article, and whether that is provisional: ``Art. 2``, ``Art. II, provisional``."""
@@ -343,17 +353,17 @@ _TIMED: Final = frozenset({Check.LEAD_TIME, Check.VALIDITY, Check.OWED})
 # How they are said -------------------------------------------------------------------------
 
 _SAID: Final[dict[Check, str]] = {
-    Check.SCOPE: "covers {subject}: {values} {limit}",
-    Check.REQUIRED: "{subject}: {values}",
+    Check.SCOPE: "covers {subject}: {terms}",
+    Check.REQUIRED: "{subject}: {terms}",
     Check.FORBIDDEN: "{subject}: not given",
-    Check.AREA_FORM: "{subject} as {values}",
-    Check.LEAD_TIME: "notice {limit} before",
-    Check.VALIDITY: "valid for {limit} from the {subject}",
-    Check.ALLOWED: "{subject}: {values}",
-    Check.LIMIT: "{subject}: {limit}",
-    Check.OWED: "{kind} owed {limit}",
+    Check.AREA_FORM: "{subject} as {terms}",
+    Check.LEAD_TIME: "notice {terms} before",
+    Check.VALIDITY: "valid for {terms} from the {subject}",
+    Check.ALLOWED: "{subject}: {terms}",
+    Check.LIMIT: "{subject}: {terms}",
+    Check.OWED: "{kind} owed, {terms}",
     Check.NOT_OWED: "no {kind} owed",
-    Check.WITHHOLDING: "of {values}, withheld in a year: {limit}",
+    Check.WITHHOLDING: "of {values}, withheld in a year: {terms}",
 }
 _ANCHORS: Final = {
     Anchor.ISSUED: "issue",
@@ -364,7 +374,8 @@ _ANCHORS: Final = {
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ").replace(".", ", ")
+    """``civil_notices.system`` is the system of the civil notices."""
+    return " of the ".join(reversed(name.replace("_", " ").split(".")))
 
 
 def _kind(kind: int) -> str:
@@ -375,13 +386,8 @@ def _kind(kind: int) -> str:
 def _names(kind: int, subject: str) -> dict[int, str]:
     """Names of the values of a field, by their numbers."""
     codec = fields.codec_of(kind, subject)
-    if isinstance(codec, Enumeration):
-        return {member.value: named(member) for member in codec.enum}
-    found = fields.choices(codec) or {label(form): form.value for form in AreaForm}
-    return {number: _YES.get(name, str(name)) for name, number in found.items()}
-
-
-_YES: Final = {True: "yes", False: "no"}
+    enum = fields.enum_of(codec) or (None if isinstance(codec, Bool) else AreaForm)
+    return {member.value: named(member) for member in enum} if enum else {0: "no", 1: "yes"}
 
 
 def _check_distinct(values: tuple[Any, ...]) -> None:

@@ -12,6 +12,7 @@ Not here: comparing (`pact.compare`).
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from launchnotice.registry import AreaForm, Kind, Sector, Unit, label
@@ -69,9 +70,23 @@ def values_of(body: Record, path: Path, launch: LaunchNotification | None) -> li
     """What stands at the end of a path: nothing, a value, or the items of a list."""
     if path == ("interval",) and isinstance(body, LaunchReport):
         return _interval(body)
-    found: list[Any] = [body]
+    found, path = _begin(body, path, launch)
+    return _follow(found, path)
+
+
+def holders_of(body: Record, path: Path, launch: LaunchNotification | None) -> list[Any]:
+    """What has the last name of a path: the body itself, or the records before that name."""
+    found, path = _begin(body, path, launch)
+    return _follow(found, path[:-1])
+
+
+def _begin(body: Record, path: Path, launch: LaunchNotification | None) -> tuple[list[Any], Path]:
     if len(path) > 1 and path[0] == LAUNCH:
-        found, path = [] if launch is None else [launch], path[1:]
+        return [] if launch is None else [launch], path[1:]
+    return [body], path
+
+
+def _follow(found: list[Any], path: Path) -> list[Any]:
     for step in path:
         below = [getattr(one, step, None) for one in found]
         found = []
@@ -83,14 +98,20 @@ def values_of(body: Record, path: Path, launch: LaunchNotification | None) -> li
     return found
 
 
-def choices(codec: Codec | None) -> dict[Any, int]:
-    """The values that a field can be compared with, by their names; empty if it is compared otherwise."""
+def enum_of(codec: Codec | None) -> type[IntEnum] | None:
+    """The enumeration whose numbers a field is compared with, if there is one."""
     if isinstance(codec, Enumeration):
-        return {label(member): member.value for member in codec.enum}
-    if isinstance(codec, Area) or _is(codec, Zone):
-        return {label(member): member.value for member in AreaForm}
-    if _is(codec, Direction):
-        return {label(member): member.value for member in Sector}
+        return codec.enum
+    if has_areas(codec):
+        return AreaForm
+    return Sector if _is(codec, Direction) else None
+
+
+def choices(codec: Codec | None) -> dict[Any, int]:
+    """The values that a field can be compared with, as they are written; empty without such."""
+    enum = enum_of(codec)
+    if enum is not None:
+        return {label(member): member.value for member in enum}
     return {False: 0, True: 1} if isinstance(codec, Bool) else {}
 
 

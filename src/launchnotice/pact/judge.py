@@ -188,17 +188,26 @@ def _compared(row: _Applied, case: _Case) -> Iterator[Finding]:
 
 def _required(row: _Applied, case: _Case) -> Iterator[Finding]:
     rule = row.rule
-    given = [value for path in row.paths for value in _values(row, case, path)]
-    if rule.values:
-        wanted = dict(zip(rule.values, rule.labels(), strict=True))
-        missing = [name for value, name in wanted.items() if not any(among(one, (value,)) for one in given)]
-    else:
-        missing = [] if given else ["given"]
+    missing = _missing(row, case)
     if missing and _is_withheld(row, case):
         yield _finding(FindingCode.WITHHELD, rule, " and ".join(missing), "withheld, with a commitment")
         return
     for name in missing:
         yield _finding(FindingCode.MISSING, rule, name, "absent")
+
+
+def _missing(row: _Applied, case: _Case) -> list[str]:
+    """The values that nothing has, or a word for each record that lacks the field."""
+    rule = row.rule
+    given = [value for path in row.paths for value in _values(row, case, path)]
+    if rule.values:
+        wanted = zip(rule.values, rule.labels(), strict=True)
+        return [name for value, name in wanted if not any(among(one, (value,)) for one in given)]
+    if len(row.paths) > 1 or rule.roles:
+        return [] if given else ["given"]
+    (path,) = row.paths
+    holders = fields.holders_of(case.body, path, case.launch)
+    return ["given" for one in holders if not fields.values_of(one, path[-1:], None)]
 
 
 def _forbidden(row: _Applied, case: _Case) -> Iterator[Finding]:
