@@ -20,27 +20,19 @@ from launchnotice.cli.demo import readback
 from launchnotice.cli.demo.intruder import Attempt, Stolen
 from launchnotice.cli.demo.link import Datagram, Fate, Link
 from launchnotice.cli.demo.play import Outcome
-from launchnotice.cli.demo.setting import CENTRES, FileStore, Setting, Store, make_keys, make_setting
-from launchnotice.journal import Anchor, Journal
-from launchnotice.journal.anchor import MemoryAnchor
-from launchnotice.journal.memory import MemoryJournal
+from launchnotice.cli.demo.setting import (
+    CENTRES,
+    FileStore,
+    MemoryStore,
+    Setting,
+    Store,
+    make_keys,
+    make_setting,
+)
 from launchnotice.registry import Refusal, Suite
 
 SEEDS = range(1, 201)
 GROUPS = [SEEDS[start : start + 25] for start in range(0, len(SEEDS), 25)]
-
-
-class KeptInMemory:
-    """A store that outlives the closing of its node."""
-
-    def __init__(self) -> None:
-        self.journal, self.anchor = MemoryJournal(), MemoryAnchor()
-
-    def open(self) -> tuple[Journal, Anchor]:
-        return self.journal, self.anchor
-
-    def close(self) -> None:
-        pass
 
 
 @functools.cache
@@ -50,7 +42,7 @@ def setting() -> Setting:
 
 def play(seed: int) -> tuple[Outcome, list[dict[str, Any]], list[str]]:
     """One exchange on a line of that seed, always with the same keys: outcome, facts, timeline."""
-    kept = {code: KeptInMemory() for code in CENTRES}
+    kept = {code: MemoryStore() for code in CENTRES}
     stores: dict[str, Store] = dict(kept)
     lines: list[str] = []
     outcome = stage_play.perform(setting(), stores, seed, lines.append)

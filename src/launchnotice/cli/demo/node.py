@@ -96,9 +96,9 @@ class Node:
         """Close the store."""
         self._store.close()
 
-    def send_signer_away(self) -> None:
-        """The system's signer answers "not yet" once."""
-        self._system[0].away = 1
+    def send_signer_away(self, calls: int = 1) -> None:
+        """The system's signer answers "not yet" to so many calls; 0: it is back."""
+        self._system[0].away = calls
 
     def anchored(self) -> int:
         """The journal position that the anchor names, 0 if none."""

@@ -10,7 +10,7 @@ The keys follow from the seed, so that a run can be repeated. Nobody else may ma
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
@@ -27,10 +27,11 @@ from launchnotice import (
 )
 from launchnotice.ceremony import draft_mandate, seal_mandate, sign_mandate
 from launchnotice.journal import Anchor, Journal
-from launchnotice.journal.anchor import FileAnchor
+from launchnotice.journal.anchor import FileAnchor, MemoryAnchor
+from launchnotice.journal.memory import MemoryJournal
 from launchnotice.journal.sqlite import SqliteJournal
 from launchnotice.keyfile import read_keys, write_keys
-from launchnotice.registry import Role, Suite
+from launchnotice.registry import Owed, Role, Suite
 from launchnotice.wire.keys import SEED_SIZES
 
 START: Final = 1_800_000_000
@@ -90,11 +91,30 @@ class FileStore:
             self._open.close()
 
 
-def make_keys(suite: Suite, seed: int) -> Keys:
-    """Keys for every label of both centres, from the seed."""
+class MemoryStore:
+    """A journal and an anchor that outlive the closing of their node, and nothing else."""
+
+    def __init__(self, beside: MemoryStore | None = None) -> None:
+        """A new journal, or another node's on the journal of one that runs: with a copy of its anchor."""
+        self.journal: MemoryJournal = beside.journal if beside else MemoryJournal()
+        self.anchor = MemoryAnchor()
+        mark = beside.anchor.load() if beside else None
+        if mark is not None:
+            self.anchor.store(*mark)
+
+    def open(self) -> tuple[Journal, Anchor]:
+        """The journal and the anchor as they were left."""
+        return self.journal, self.anchor
+
+    def close(self) -> None:
+        """Nothing is to be given up."""
+
+
+def make_keys(suite: Suite, seed: int, centres: Mapping[str, Sequence[str]] = CENTRES) -> Keys:
+    """Keys for every label of the centres, from the seed."""
     return {
         code: {label: _keys(suite, f"demo/{seed}/{code}/{label}") for label in labels}
-        for code, labels in CENTRES.items()
+        for code, labels in centres.items()
     }
 
 
@@ -120,14 +140,25 @@ def make_descriptor(keys: Keys, suite: Suite) -> bytes:
             suite=suite,
             exercise=False,
             agreement=load_agreement("us-ussr-1988"),
-            parties=tuple(_party(code, keys[code]) for code in sorted(keys)),
+            parties=tuple(make_party(code, keys[code]) for code in sorted(keys)),
         )
     )
     return channel.data
 
 
-def make_mandate(channel: Channel, code: str, holders: dict[str, tuple[SigningKey, ...]]) -> bytes:
-    """A centre's first mandate: drafted, carried to each authority's desk, signed there, sealed."""
+def make_party(
+    code: str, holders: dict[str, tuple[SigningKey, ...]], owes: Owed = Owed.ACKNOWLEDGEMENT
+) -> Party:
+    """A centre in the descriptor: every authority of it must sign its mandates."""
+    authorities = _of_role(holders, Role.AUTHORITY)
+    kids = [key.key.kid for label in authorities for key in holders[label]]
+    return Party(code=code, threshold=len(authorities), authority=tuple(sorted(kids)), owes=owes)
+
+
+def make_mandate(
+    channel: Channel, code: str, holders: dict[str, tuple[SigningKey, ...]], start: int = START
+) -> bytes:
+    """A centre's first mandate: drafted the day before, signed at each authority's desk, sealed."""
     authorities = _of_role(holders, Role.AUTHORITY)
     identities = [
         Identity(label=label, role=_role(label), keys=tuple(key.key for key in keys))
@@ -135,7 +166,7 @@ def make_mandate(channel: Channel, code: str, holders: dict[str, tuple[SigningKe
     ]
     day = 86_400
     data = draft_mandate(
-        channel, code, identities, issued=START - day, expires=START + 365 * day, signers=authorities
+        channel, code, identities, issued=start - day, expires=start + 365 * day, signers=authorities
     ).data
     for label in authorities:
         data = sign_mandate(Draft.load(data), channel, holders[label]).data
@@ -167,13 +198,6 @@ def _keys(suite: Suite, name: str) -> tuple[SigningKey, ...]:
         SigningKey.from_seed(alg, _HASHES[SEED_SIZES[alg]](f"{name}/{alg.name}".encode()).digest())
         for alg in registry.SUITE_ALGORITHMS[suite]
     )
-
-
-def _party(code: str, holders: dict[str, tuple[SigningKey, ...]]) -> Party:
-    """Every authority of a centre must sign its mandates."""
-    authorities = _of_role(holders, Role.AUTHORITY)
-    kids = [key.key.kid for label in authorities for key in holders[label]]
-    return Party(code=code, threshold=len(authorities), authority=tuple(sorted(kids)))
 
 
 def _of_role(labels: Sequence[str] | dict[str, tuple[SigningKey, ...]], role: Role) -> list[str]:
