@@ -3,6 +3,7 @@
 - `spec/lnp-1.cddl`: the rules of records, enumerations and coordinates, each in its place.
 - `spec/lnp-1.md`: the CDDL that it shows, its tables and its examples.
 - `spec/examples/classic.json`: real bytes with their intermediate values.
+- `docs/scenarios.md`: the table of the scenarios.
 
 Everything else in these files is written by hand. The test beside it fails if anything differs.
 """
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from launchnotice.cli.simulate import story
+from launchnotice.cli.simulate.facts import QUESTIONS
 from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.core.references import REFERENCES
 from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, STREAM, Delivery, Outcome
@@ -24,10 +27,12 @@ from launchnotice.wire import bounds, cbor, cose, geo, withheld
 from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
 from launchnotice.wire.record import Record
 from launchnotice.wire.streams import Epoch, genesis
+from tests.campaigns.planted import expected
 from tests.spec.diagnostic import diagnostic
 from tests.spec.objects import Sample, exchange
 from tests.spec.texts import CDDL, SPEC, TEXT, docstrings, package_rules, registry_file, rules
 
+SCENARIOS: Final = SPEC.parent / "docs" / "scenarios.md"
 EXAMPLES: Final = SPEC / "examples" / "classic.json"
 
 _BLOCK: Final = re.compile(r"```cddl\n(.*?)```", re.DOTALL)
@@ -50,7 +55,8 @@ def generated() -> dict[Path, str]:
         data = data.replace(rules(data)[name], rule)
     text = _BLOCK.sub(lambda match: _shown(match[1], rules(data)), TEXT.read_text(encoding="utf-8"))
     text = _PART.sub(lambda match: _part(match[1]), text)
-    return {CDDL: data, TEXT: text, EXAMPLES: json.dumps(examples(), indent=1) + "\n"}
+    told = _PART.sub(lambda match: _part(match[1]), SCENARIOS.read_text(encoding="utf-8"))
+    return {CDDL: data, TEXT: text, SCENARIOS: told, EXAMPLES: json.dumps(examples(), indent=1) + "\n"}
 
 
 def examples() -> dict[str, Any]:
@@ -200,6 +206,23 @@ def _references() -> str:
     return _table(("kind", "field", "names", "of which party"), *rows)
 
 
+def _scenarios() -> str:
+    rows = []
+    for patch in sorted((SPEC.parent / "tests" / "scenarios" / "patches").glob("*.patch")):
+        one = story.load(patch.stem)
+        check = expected(patch)[0].partition("/")[2]
+        rule = f"{one.rule} ({', '.join(one.requirements)})".replace("\n", " ")
+        rows.append((one.title, f"`{one.name}`", rule, f"`{check}`"))
+    return _table(("incident or situation", "scenario", "the rule that saves it", "without it fails"), *rows)
+
+
+def _questions() -> str:
+    return _table(
+        ("question", "answer"),
+        *[(f"`{name}`", (answer.__doc__ or "").strip().rstrip(".")) for name, answer in QUESTIONS.items()],
+    )
+
+
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "bounds": _bounds,
     "stream": _stream,
@@ -209,6 +232,8 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "kinds": _kinds,
     "policy": _policy,
     "references": _references,
+    "scenarios": _scenarios,
+    "questions": _questions,
 }
 
 

@@ -34,7 +34,8 @@ def apply(patch: Path, folder: Path) -> str:
     # The ceiling keeps git from taking the copy for a part of some repository around it.
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)}
     done = subprocess.run(
-        ["git", "apply", str(patch)],  # noqa: S607 - whichever git there is
+        # Some patches have no context, so that a change of a neighbouring line leaves them valid.
+        ["git", "apply", "--unidiff-zero", str(patch)],  # noqa: S607 - whichever git there is
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -24,6 +24,7 @@ from launchnotice.render.fields import escape
 
 COMMANDS: Final = {
     "demo": "two centres exchange a launch notice over a hostile link",
+    "simulate": "play incidents and situations, each with the rule that saves it",
     "keygen": "make an identity: an encrypted key file and a public identity file",
     "channel": "make a channel descriptor, show it, read out its id",
     "mandate": "draft, sign, seal and show a party's mandate",

@@ -1,0 +1,69 @@
+"""`launchnotice simulate`: incidents of history and situations of every week, played to their end.
+
+Real endpoints, real keys and real bytes, simulated time. Each story ends with the one rule that
+saves it. The exit status is 0 only if everything that a story claims was found in journals, views
+and events.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from launchnotice import LaunchnoticeError
+from launchnotice.cli.common import SUITES, Trouble
+from launchnotice.cli.simulate import report, story
+from launchnotice.cli.simulate.play import Play
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.add_argument("name", nargs="*", help="names of scenarios")
+    parser.add_argument("--all", action="store_true", help="play every scenario")
+    parser.add_argument("--list", action="store_true", help="names and titles of all scenarios")
+    parser.add_argument("--suite", choices=SUITES, default="hybrid", help="signature suite")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or play scenarios; 0 only if every one that was played held, else 1."""
+    chosen = story.names() if args.all or args.list else args.name
+    if not chosen or (args.name and (args.all or args.list)):
+        raise Trouble("give names of scenarios, --all or --list")
+    stories = [story.load(name) for name in dict.fromkeys(chosen)]
+    if args.list:
+        return _list(stories, as_json=args.json)
+    plays = []
+    for number, one in enumerate(stories):
+        plays.append(_play(one, args.suite))
+        if not args.json:
+            print("\n" + "=" * report.WIDTH + "\n" if number else "", *report.to_text(plays[-1]), sep="\n")
+    if args.json:
+        print(json.dumps([report.to_json(play) for play in plays], indent=1, ensure_ascii=False))
+    elif len(plays) > 1:
+        held = sum(play.passed for play in plays)
+        print(f"\n{held} of {len(plays)} scenarios hold")
+    return 0 if all(play.passed for play in plays) else 1
+
+
+def _play(one: story.Story, suite: str) -> Play:
+    play = Play(one, SUITES[suite])
+    try:
+        play.run()
+    except LaunchnoticeError as error:
+        raise Trouble(f"scenario {one.name}: {error}") from None
+    return play
+
+
+def _list(stories: list[story.Story], *, as_json: bool) -> int:
+    if as_json:
+        print(
+            json.dumps(
+                [{"name": one.name, "title": one.title, "rule": one.rule} for one in stories], indent=1
+            )
+        )
+        return 0
+    width = max(len(one.name) for one in stories)
+    for one in stories:
+        print(f"{one.name:<{width}}  {one.title}")
+    return 0
