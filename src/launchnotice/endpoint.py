@@ -23,6 +23,7 @@ from launchnotice.core.decide import Decision, decide, read
 from launchnotice.core.entries import Confirmed, Entry, Noted, Trusted
 from launchnotice.core.events import Event
 from launchnotice.core.state import State
+from launchnotice.core.succession import check_successor, inherited
 from launchnotice.draft import Draft, compose
 from launchnotice.engine import desk
 from launchnotice.engine.duties import Duties, check_time
@@ -193,6 +194,28 @@ class Endpoint:
             raise UsageError(Usage.UNKNOWN_SUBJECT, "not the newest mandate of a peer")
         entry = [Trusted(mandate, peer)]
         self._ledger.transact(self._duties.now, lambda state: entry if peer in state.untrusted else [])
+
+    def inherit(self, predecessor: Endpoint, now: int) -> Step:
+        """Take over the notices of the predecessor channel, so that notices here can name them (spec 8.3).
+
+        Call it when the channel begins, and again whenever the predecessor, which goes on listening, has
+        accepted something; what is known already costs a look-up.
+
+        Args:
+            predecessor: this party's endpoint of the channel that the descriptor names. `now`: seconds.
+
+        Raises:
+            UsageError: `bad-value`: it is another party's or channel's, or has a key of this channel.
+        """
+        check_successor(self.channel, predecessor.channel)
+        if predecessor.party != self.party:
+            raise UsageError(Usage.BAD_VALUE, f"expected the endpoint of {self.party!r}")
+        self._duties.begin(now)
+        ledger = predecessor._ledger
+        ledger.catch_up()
+        journalled = ledger.read(0)
+        self._ledger.transact(now, lambda state: [*inherited(state, ledger.state, journalled)])
+        return self._step()
 
     # Reading ---------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
     """A notice with its signals; raises `UsageError` (`unknown-subject`)."""
     found = _exchange(state, notice)
     message = recall(found.data) if found.data and found.kind != MANDATE_KIND else None
-    others = state.channel.others(state.own) if found.own else []
+    others = state.channel.others(state.own) if found.own and not found.inherited else []
     signals = [_signal(state, stated) for stated in (*found.facts.values(), *found.stated.values())]
     return ExchangeView(
         id=found.id,
@@ -167,7 +167,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
         epoch=found.epoch,
         seq=found.seq,
         place=found.place,
-        disputed=_disputed(state, found),
+        disputed=launches.is_disputed(state, found),
         time=found.time,
         issued=message.payload.issued if message else found.time,
         body=message.body if message else None,
@@ -268,12 +268,6 @@ def health(state: State, now: int, *, restored: bool) -> Health:
     )
 
 
-def _disputed(state: State, found: Exchange) -> bool:
-    stream = state.streams[found.sender].get(found.epoch)
-    disputed = stream is not None and stream.disputed is not None and found.seq >= stream.disputed
-    return disputed or bool(state.rivals[found.sender])
-
-
 def _exchange(state: State, notice: bytes) -> Exchange:
     found = state.exchange(notice)
     if found is None:
@@ -299,7 +293,7 @@ def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
 def _findings(state: State, found: Exchange, message: Message | None) -> tuple[Finding, ...]:
     """What was found on arrival; of one's own notice, what its review said."""
     outside = [protocol_finding(found.outside)] if found.outside else []
-    if not found.own:
+    if not found.own or found.inherited:
         return (*(Finding.load(raw) for raw in found.findings), *outside)
     if message is None or message.body is None:
         return tuple(outside)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from launchnotice import Channel
+from launchnotice.cli import common
 from launchnotice.registry import Owed, Suite
 from tests.cli.conftest import Cli, say
+from tests.support import make_centre
 
 PARTIES = (
     "--party",
@@ -142,3 +144,71 @@ def test_what_cannot_be_a_channel_is_one_line_and_no_file(
 def test_files_that_are_no_channel(cli: Cli, folder: Path, action: str, name: str, reason: str) -> None:
     Path("empty").touch()
     assert say(cli("channel", action, name)).startswith(f"{name}: {reason}")
+
+
+# Succession ------------------------------------------------------------------------------
+
+
+def successors(folder: Path) -> tuple[str, ...]:
+    """Public identity files of new authorities, as options."""
+    for code in ("US", "RU"):
+        for identity in make_centre(code, salt="next").identities():
+            if "authority" in identity.label:
+                (folder / f"new-{code}-{identity.label}.json").write_bytes(common.dump_identity(identity))
+    return (
+        "--party",
+        "US:1:new-US-authority-1.json,new-US-authority-2.json",
+        "--party",
+        "RU:2:new-RU-authority-1.json,new-RU-authority-2.json",
+    )
+
+
+def test_a_successor_keeps_what_is_not_said_anew(cli: Cli, folder: Path) -> None:
+    cli(*ALL, "--officers", "3", "--receipt-within", "60", "--owes", "RU:receipt")
+    old = made()
+    ran = cli(
+        "channel", "succeed", "new.cbor", *successors(folder), "--receipt-within", "90", "--out", "next.cbor"
+    )
+    assert (ran.status, ran.err) == (0, "")
+    found = made("next.cbor").descriptor
+    assert dense(ran.out).find(made("next.cbor").id.hex()) > 0
+    assert "continued in" in ran.out
+    assert (found.name, found.officers, found.receipt_within) == ("hot line", 3, 90)
+    assert (found.agreement, found.suite, found.exercise) == (
+        old.descriptor.agreement,
+        old.descriptor.suite,
+        old.descriptor.exercise,
+    )
+    assert found.predecessor == old.id
+    assert [(party.code, party.owes, party.threshold) for party in found.parties] == [
+        ("RU", Owed.RECEIPT, 2),
+        ("US", Owed.ACKNOWLEDGEMENT, 1),
+    ]
+    assert {kid for party in found.parties for kid in party.authority}.isdisjoint(
+        kid for party in old.descriptor.parties for kid in party.authority
+    )
+
+
+def test_a_successor_may_have_another_agreement(cli: Cli, folder: Path) -> None:
+    more = ("--name", "second line", "--agreement", "hague-2002", "--owes", "RU:nothing")
+    ran = cli("channel", "succeed", "channel.cbor", *successors(folder), *more, "--out", "next.cbor")
+    assert (ran.status, ran.err) == (0, "")
+    found = made("next.cbor").descriptor
+    assert (found.name, found.agreement.id) == ("second line", "hague-2002")
+    assert found.agreement != made("channel.cbor").descriptor.agreement
+
+
+def test_a_successor_has_no_key_of_its_predecessor(cli: Cli, folder: Path) -> None:
+    new = successors(folder)
+    parties = (new[0], "US:1:new-US-authority-1.json,US-authority-2.json", *new[2:])
+    assert "a channel has keys of its own" in say(
+        cli("channel", "succeed", "channel.cbor", *parties, "--out", "next.cbor")
+    )
+    assert not Path("next.cbor").exists()
+
+
+def test_a_successor_replaces_no_file_unasked(cli: Cli, folder: Path) -> None:
+    Path("next.cbor").write_bytes(b"kept")
+    line = say(cli("channel", "succeed", "channel.cbor", *successors(folder), "--out", "next.cbor"))
+    assert line == "next.cbor: exists; --force replaces it"
+    assert Path("next.cbor").read_bytes() == b"kept"

@@ -195,6 +195,7 @@ RECOVERY = {
     entries.Synced,
     entries.Rival,
     entries.Voided,
+    entries.Inherited,
     entries.Trusted,
 }
 """What follows a restore or a fork: tests/endpoint/test_hand_back.py folds them."""

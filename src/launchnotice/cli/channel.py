@@ -16,6 +16,7 @@ from launchnotice import (
     parse_agreement,
 )
 from launchnotice.cli import common
+from launchnotice.core.succession import check_successor
 from launchnotice.registry import SUITE_ALGORITHMS, Owed, Role, Suite, label
 from launchnotice.render import text
 from launchnotice.render.fields import groups, quote
@@ -28,48 +29,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="action", required=True)
     make = actions.add_parser("make", help="make a channel descriptor")
     make.set_defaults(action=_make)
-    make.add_argument("--name", required=True, help="what people call the channel")
-    make.add_argument(
-        "--agreement", required=True, help="name of an agreement that ships with the library, or a .toml file"
-    )
-    make.add_argument(
-        "--suite", choices=common.SUITES, default="hybrid", help="signature suite (default %(default)s)"
-    )
-    make.add_argument(
-        "--party",
-        action="append",
-        required=True,
-        metavar="CODE:THRESHOLD:FILE,FILE",
-        help="a party, how many of its authority sign a mandate, and their public identity files",
-    )
-    make.add_argument(
-        "--owes",
-        action="append",
-        default=[],
-        metavar="CODE:WHAT",
-        help=f"what a party owes for a notice: {', '.join(_OWED)} (default {label(Owed.ACKNOWLEDGEMENT)})",
-    )
+    _add_options(make, suite="hybrid", officers=2, receipt=900, acknowledge=7_200)
     make.add_argument("--exercise", action="store_true", help="exercise traffic, never real")
-    make.add_argument(
-        "--officers", type=int, default=2, help="officers who sign an announcement (default %(default)s)"
-    )
-    make.add_argument(
-        "--receipt-within",
-        type=int,
-        default=900,
-        metavar="SECONDS",
-        help="receipt is due within (default %(default)s)",
-    )
-    make.add_argument(
-        "--acknowledge-within",
-        type=int,
-        default=7_200,
-        metavar="SECONDS",
-        help="acknowledgement is due within (default %(default)s)",
-    )
     make.add_argument("--predecessor", metavar="CHANNEL", help="descriptor of the channel that it succeeds")
-    make.add_argument("--out", required=True, metavar="FILE", help="descriptor to write")
-    make.add_argument("--force", action="store_true", help="replace a file that exists")
+    succeed = actions.add_parser(
+        "succeed", help="make the descriptor of a channel that goes on where another one stops"
+    )
+    succeed.set_defaults(action=_succeed)
+    succeed.add_argument("predecessor", help="descriptor of the channel that it succeeds")
+    _add_options(succeed)
     show = actions.add_parser("show", help="show a descriptor")
     show.set_defaults(action=_show)
     show.add_argument("file", help="channel descriptor")
@@ -77,6 +45,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     fingerprint = actions.add_parser("fingerprint", help="the channel id, to be read out and compared")
     fingerprint.set_defaults(action=_fingerprint)
     fingerprint.add_argument("file", help="channel descriptor")
+
+
+def _add_options(
+    parser: argparse.ArgumentParser,
+    *,
+    suite: str | None = None,
+    officers: int | None = None,
+    receipt: int | None = None,
+    acknowledge: int | None = None,
+) -> None:
+    """What a descriptor says; without defaults, what its predecessor says."""
+    fresh = suite is not None
+    else_ = "(default %(default)s)" if fresh else "(default: the predecessor's)"
+    parser.add_argument("--name", required=fresh, help="what people call the channel")
+    parser.add_argument(
+        "--agreement",
+        required=fresh,
+        help="name of an agreement that ships with the library, or a .toml file",
+    )
+    parser.add_argument("--suite", choices=common.SUITES, default=suite, help=f"signature suite {else_}")
+    parser.add_argument(
+        "--party",
+        action="append",
+        required=True,
+        metavar="CODE:THRESHOLD:FILE,FILE",
+        help="a party, how many of its authority sign a mandate, and their public identity files",
+    )
+    parser.add_argument(
+        "--owes",
+        action="append",
+        default=[],
+        metavar="CODE:WHAT",
+        help=f"what a party owes for a notice: {', '.join(_OWED)} "
+        + (f"(default {label(Owed.ACKNOWLEDGEMENT)})" if fresh else else_),
+    )
+    parser.add_argument(
+        "--officers", type=int, default=officers, help=f"officers who sign an announcement {else_}"
+    )
+    parser.add_argument(
+        "--receipt-within",
+        type=int,
+        default=receipt,
+        metavar="SECONDS",
+        help=f"receipt is due within {else_}",
+    )
+    parser.add_argument(
+        "--acknowledge-within",
+        type=int,
+        default=acknowledge,
+        metavar="SECONDS",
+        help=f"acknowledgement is due within {else_}",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="descriptor to write")
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,11 +110,6 @@ def run(args: argparse.Namespace) -> int:
 def _make(args: argparse.Namespace) -> int:
     common.check_free([args.out], force=args.force)
     suite = common.SUITES[args.suite]
-    owes = dict(_owes(args.owes))
-    parties = [_party(word, suite, owes) for word in args.party]
-    unknown = owes.keys() - {party.code for party in parties}
-    if unknown:
-        raise common.Trouble(f"--owes {min(unknown)}: no --party has that code")
     channel = Channel(
         Descriptor(
             protocol=SPEC_VERSION,
@@ -100,15 +117,50 @@ def _make(args: argparse.Namespace) -> int:
             suite=suite,
             exercise=args.exercise,
             agreement=_agreement(args.agreement),
-            parties=tuple(sorted(parties, key=lambda party: party.code)),
+            parties=_parties(args, suite, {}),
             officers=args.officers,
             receipt_within=args.receipt_within,
             acknowledge_within=args.acknowledge_within,
             predecessor=common.load_channel(args.predecessor).id if args.predecessor else None,
         )
     )
+    return _write(channel, args)
+
+
+def _succeed(args: argparse.Namespace) -> int:
+    """The rules of the predecessor, but for what is said anew; the keys are new in any case."""
+    common.check_free([args.out], force=args.force)
+    before = common.load_channel(args.predecessor)
+    old = before.descriptor
+    suite = common.SUITES[args.suite] if args.suite else old.suite
+    kept = {row.name: getattr(old, row.name) for row in Descriptor.FIELDS}
+    said = ("name", "officers", "receipt_within", "acknowledge_within")
+    anew = {name: getattr(args, name) for name in said if getattr(args, name) is not None}
+    if args.agreement:
+        anew["agreement"] = _agreement(args.agreement)
+    anew["parties"] = _parties(args, suite, {party.code: party.owes for party in old.parties})
+    channel = Channel(Descriptor(**{**kept, **anew, "suite": suite, "predecessor": before.id}))
+    try:
+        check_successor(channel, before)
+    except UsageError as error:
+        raise common.Trouble(f"--party: {error.detail}") from None
+    _write(channel, args)
+    print("Then each party says in the old channel that it is continued in that id, and goes on listening.")
+    return 0
+
+
+def _parties(args: argparse.Namespace, suite: Suite, before: dict[str, Owed]) -> tuple[Party, ...]:
+    owes = dict(_owes(args.owes))
+    parties = [_party(word, suite, {**before, **owes}) for word in args.party]
+    unknown = owes.keys() - {party.code for party in parties}
+    if unknown:
+        raise common.Trouble(f"--owes {min(unknown)}: no --party has that code")
+    return tuple(sorted(parties, key=lambda party: party.code))
+
+
+def _write(channel: Channel, args: argparse.Namespace) -> int:
     common.write(args.out, channel.data, force=args.force)
-    print(f"channel {quote(args.name)}: wrote {quote(args.out)}")
+    print(f"channel {quote(channel.descriptor.name)}: wrote {quote(args.out)}")
     print(f"Compare its id with the other parties, by voice:\n{groups(channel.id)}")
     return 0
 

@@ -317,7 +317,7 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
         return Decision(payload.sender, entries, [], body, body.heads)
     subject: bytes = body.subject  # type: ignore[union-attr]  # every other signal has one
     exchange = state.exchange(subject)
-    if exchange is None or not exchange.own or not exchange.data:
+    if exchange is None or not exchange.own or not exchange.data or exchange.inherited:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "not a notice of ours", payload.sender)
     if exchange.kind == MANDATE_KIND and payload.kind != Kind.RECEIPT:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "a mandate is receipted and nothing else")

@@ -224,6 +224,25 @@ class Rival(NamedTuple):
     data: bytes
 
 
+class Inherited(NamedTuple):
+    """A notice of the channel's predecessor, as it stood there: what later notices here may name."""
+
+    id: bytes
+    sender: str  # empty if it is ours
+    kind: int
+    number: int
+    random: bytes
+    seq: int
+    thread: bytes  # as in `Reserved`
+    place: int
+    readable: bool
+    outside: str  # a code of findings, if it does not stand; else empty
+    findings: list[Any]
+    generation: int  # 1 if it is of the predecessor, 2 of that one's predecessor
+    since: int  # when it was journalled there
+    data: bytes
+
+
 class Voided(NamedTuple):
     """Our signals about a notice may count for nothing, and its sender waits: they are due anew."""
 
@@ -274,6 +293,7 @@ Entry: TypeAlias = (
     | Trusted
     | Rival
     | Voided
+    | Inherited
     | Fired
     | Listed
     | Confirmed
@@ -301,6 +321,7 @@ _TYPES: Final[dict[int, Any]] = {
     19: Trusted,
     20: Rival,
     21: Voided,
+    23: Inherited,
     22: Listed,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
@@ -340,7 +361,7 @@ def decode(position: int, data: bytes) -> Kept:
 def keys(entry: Entry) -> tuple[bytes, ...]:
     """The look-up keys of an entry."""
     match entry:
-        case Accepted():
+        case Accepted() | Inherited():
             return _placed(entry, entry.sender) + _threaded(entry, entry.sender)
         case Noted():
             return _placed(entry, entry.sender)
@@ -354,13 +375,15 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return ()
 
 
-def _placed(entry: Accepted | Noted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
+def _placed(entry: Accepted | Noted | Reserved | Returned | Inherited, sender: str) -> tuple[bytes, ...]:
+    if isinstance(entry, Inherited):
+        return (entry.id,)  # it has no place in this channel's streams
     if not entry.seq:
         return entry.id, emergency_key(sender)
     return entry.id, position_key(sender, (entry.number, entry.random), entry.seq)
 
 
-def _threaded(entry: Accepted | Reserved | Returned, sender: str) -> tuple[bytes, ...]:
+def _threaded(entry: Accepted | Reserved | Returned | Inherited, sender: str) -> tuple[bytes, ...]:
     if entry.thread:
         return (thread_key(entry.thread),)
     return (unannounced_key(sender),) if entry.kind == Kind.LAUNCH_REPORT else ()

@@ -16,6 +16,7 @@ from launchnotice.core.entries import (
     EpochKey,
     Fact,
     Fired,
+    Inherited,
     Kept,
     Listed,
     Mandated,
@@ -71,11 +72,13 @@ class Exchange:
         fired: deadlines told.
         outside: why it does not stand (*disowned*, *abandoned*), or None.
         returned: it is ours, a restore had lost it, and a member gave it back.
+        inherited: 0, or how many channels ago it was said: nothing is owed for it here.
     """
 
     __slots__ = (
-        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "kind", "listed",
-        "outside", "own", "place", "position", "readable", "returned", "sender", "seq", "stated", "time",
+        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "inherited", "kind",
+        "listed", "outside", "own", "place", "position", "readable", "returned", "sender", "seq", "stated",
+        "time",
     )  # fmt: skip
 
     def __init__(
@@ -92,6 +95,7 @@ class Exchange:
         self.place = self.arrived = Place.ACCEPTED
         self.readable = True
         self.returned = False
+        self.inherited = 0
         self.outside: FindingCode | None = None
         self.findings: list[Any] = []
         self.time = self.position = 0
@@ -131,7 +135,7 @@ class Exchange:
 
     def offered(self, channel: Channel, own: str) -> list[Stated]:
         """Our signals about it that nothing but an offer of ours brings to its sender (R-OFFER-1)."""
-        if self.own or self.outside is FindingCode.DISOWNED:
+        if self.own or self.inherited or self.outside is FindingCode.DISOWNED:
             return []
         carried = CARRIED[self._owed(own, channel)]
         if self.stated.keys() >= ANSWERS:
@@ -144,6 +148,8 @@ class Exchange:
 
         A notice of ours that was rejected stays open, for an officer to see.
         """
+        if self.inherited:
+            return True
         if self.own:
             awaited = any(self.awaits(party, channel) for party in channel.others(own))
             return bool(self.data) and not awaited and not self.rejected()
@@ -168,10 +174,9 @@ class Exchange:
             case Drained() as entry:
                 self.place = Place.ACCEPTED
                 self.findings = [*self.findings, *entry.findings]
-            case (Mandated() | Rival()) as entry:
+            case Mandated() | Rival() | Inherited() as entry:
                 self.data, self.time, self.position = entry.data, kept.time, kept.position
-                if isinstance(entry, Rival):
-                    self.place = self.arrived = Place.DISPUTED
+                self._apply_kept(entry)
             case Voided() as entry:
                 self.stated = {kind: one for kind, one in self.stated.items() if kind not in entry.kinds}
             case Reserved() | Sealed() | Fact() | Listed() as entry:
@@ -196,6 +201,15 @@ class Exchange:
         self.readable = entry.readable
         self.findings, self.data = entry.findings, entry.data
         self.time, self.position = time, position
+
+    def _apply_kept(self, entry: Mandated | Rival | Inherited) -> None:
+        if isinstance(entry, Rival):
+            self.place = self.arrived = Place.DISPUTED
+        elif isinstance(entry, Inherited):
+            self.place = self.arrived = _PLACES[entry.place]
+            self.readable, self.findings = entry.readable, entry.findings
+            self.outside = FindingCode(entry.outside) if entry.outside else None
+            self.inherited, self.time = entry.generation, entry.since
 
     def _apply_signal(self, time: int, position: int, entry: Reserved | Sealed | Fact | Listed) -> None:
         match entry:
@@ -236,6 +250,8 @@ class Exchange:
             self.evidence += (state,)
 
     def _owed(self, party: str, channel: Channel) -> Owed:
+        if self.inherited:
+            return Owed.NOTHING
         return Owed.RECEIPT if self.kind == MANDATE_KIND else channel.parties[party].owes
 
     def _reached(self, party: str) -> Delivery:
@@ -260,6 +276,8 @@ def begin(entry: Entry, own: str) -> Exchange | None:
     match entry:
         case Accepted() as e:
             return Exchange(e.id, e.sender, e.kind, (e.number, e.random), e.seq, own=False)
+        case Inherited() as e:
+            return Exchange(e.id, e.sender or own, e.kind, (e.number, e.random), e.seq, own=not e.sender)
         case Mandated() as e:
             return Exchange(e.id, e.party, MANDATE_KIND, (0, b""), e.version, own=e.party == own)
         case Rival() as e if e.party != own:

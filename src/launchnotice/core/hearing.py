@@ -6,7 +6,7 @@ The agreement's rules are judged by these facts alone (spec section 8.2); nothin
 from __future__ import annotations
 
 from launchnotice.core import launches
-from launchnotice.core.entries import Accepted, Reserved, Returned, unannounced_key
+from launchnotice.core.entries import unannounced_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
@@ -71,12 +71,14 @@ def _withheld(state: State, payload: Payload, body: Record) -> tuple[Unannounced
         return ()
     own = payload.sender == state.own
     kept = state.find(unannounced_key("" if own else payload.sender))
-    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, launches.NOTICES))
     epoch = payload.epoch.number, payload.epoch.random
     place = epoch, getattr(payload, "seq", 0)
     found = []
     for exchange in map(state.exchange, named):
-        if exchange is None or (exchange.epoch, exchange.seq) >= place or not _stands(state, exchange):
+        if exchange is None or not _stands(state, exchange):
+            continue
+        if not exchange.inherited and (exchange.epoch, exchange.seq) >= place:
             continue
         report = recall(exchange.data).body
         if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, TypeAlias
 
-from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, thread_key
+from launchnotice.core.entries import Accepted, EpochKey, Inherited, Reserved, Returned, thread_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.references import thread as thread_of
 from launchnotice.core.state import State
@@ -14,6 +14,8 @@ from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 from launchnotice.wire.launch import Amendment, LaunchNotification, Window, WindowExtension
 from launchnotice.wire.message import recall
 
+NOTICES: Final = (Accepted, Reserved, Returned, Inherited)
+"""Entries under whose id a notice is filed."""
 VERSIONS: Final = (Kind.AMENDMENT, Kind.WINDOW_EXTENSION)
 """Kinds that make another version of a launch."""
 
@@ -52,7 +54,7 @@ def launch(state: State, exchange: Exchange, before: tuple[EpochKey, int] | None
         return None
     found = Launch(LaunchPhase.ANNOUNCED, 1, exchange.id, body, None, (exchange.id,))
     for one in _counted(state, exchange):
-        if before is not None and one.seq and (one.epoch, one.seq) >= before:
+        if before is not None and one.seq and not one.inherited and (one.epoch, one.seq) >= before:
             continue
         if _retracted(state, one):
             # Nothing of it holds, but its number was spoken of, and is not given again.
@@ -105,7 +107,7 @@ def thread(state: State, subject: Exchange) -> list[Exchange]:
 def followers(state: State, subject: Exchange) -> list[Exchange]:
     """All notices that belong to the thread of a notice, whoever sent them and whether they count."""
     kept = state.find(thread_key(subject.id))
-    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
+    named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, NOTICES))
     found = [one for one in map(state.exchange, named) if one is not None and one.data]
     return sorted(found, key=_order)
 
@@ -114,8 +116,8 @@ def _retracted(state: State, one: Exchange) -> bool:
     return one.kind != Kind.RETRACTION and any(x.kind == Kind.RETRACTION for x in _counted(state, one))
 
 
-def _order(one: Exchange) -> tuple[bool, EpochKey, int, bytes]:
-    return one.seq == 0, one.epoch, one.seq, one.id
+def _order(one: Exchange) -> tuple[bool, int, EpochKey, int, bytes]:
+    return one.seq == 0, -one.inherited, one.epoch, one.seq, one.id
 
 
 def _counted(state: State, subject: Exchange) -> list[Exchange]:
@@ -124,11 +126,17 @@ def _counted(state: State, subject: Exchange) -> list[Exchange]:
     return [one for one in found if one.readable and one.sender == subject.sender and _counts(state, one)]
 
 
+def is_disputed(state: State, one: Exchange) -> bool:
+    """Whether two stories were told at or before a notice's position, or of its sender's keys."""
+    # What was inherited stands as it stood there; its sender need not be a party here.
+    stream = None if one.inherited else state.streams[one.sender].get(one.epoch)
+    disputed = stream is not None and stream.disputed is not None and one.seq >= stream.disputed
+    return disputed or bool(state.rivals.get(one.sender))
+
+
 def _counts(state: State, one: Exchange) -> bool:
     """Not what is disputed on either branch or disowned, nor under a mandate replaced too long ago."""
-    stream = state.streams[one.sender].get(one.epoch) if one.seq else None
-    disputed = stream is not None and stream.disputed is not None and one.seq >= stream.disputed
-    if one.outside is FindingCode.DISOWNED or disputed or state.rivals[one.sender]:
+    if one.outside is FindingCode.DISOWNED or is_disputed(state, one):
         return False
     codes = {Finding.load(raw).name for raw in one.findings}
     superseded = one.seq and FindingCode.SUPERSEDED_MANDATE in codes

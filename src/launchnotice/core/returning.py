@@ -93,7 +93,7 @@ def judge_claims(state: State, party: str, heads: Sequence[Head]) -> list[Entry]
 def _signal(state: State, message: Message, payload: SignalPayload) -> Returned:
     subject = getattr(message.body, "subject", None)
     exchange = state.exchange(subject) if subject else None
-    if exchange is None or exchange.own:
+    if exchange is None or exchange.own or exchange.inherited:
         raise Refused(Refusal.UNKNOWN_SUBJECT, "not a notice that we hold")
     stated = exchange.stated.get(payload.kind)
     if stated is not None and stated.data:

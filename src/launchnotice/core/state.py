@@ -24,6 +24,7 @@ from launchnotice.core.entries import (
     Fact,
     Fired,
     Forked,
+    Inherited,
     Kept,
     Listed,
     Mandated,
@@ -402,7 +403,7 @@ class State:
         return
 
 
-def _id(entry: Accepted | Mandated | Rival | Voided | Drained | Fired | Outside) -> bytes:
+def _id(entry: Accepted | Mandated | Rival | Voided | Inherited | Drained | Fired | Outside) -> bytes:
     return entry.id
 
 
@@ -412,7 +413,7 @@ def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
 
 # The id of the exchange that an entry belongs to.
 _SUBJECT: dict[type, Callable[[Any], bytes]] = {
-    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Drained, Fired, Outside), _id),
+    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Inherited, Drained, Fired, Outside), _id),
     **dict.fromkeys((Reserved, Returned, Sealed, Fact, Listed), _subject),
 }
 
@@ -436,5 +437,5 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Trusted: State._trusted,
     Confirmed: State._confirmed,
     # These change their exchange alone.
-    **dict.fromkeys((Voided, Fact, Outside, Fired, Listed), State._nothing),
+    **dict.fromkeys((Voided, Inherited, Fact, Outside, Fired, Listed), State._nothing),
 }

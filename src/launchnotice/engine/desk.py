@@ -66,6 +66,8 @@ def addressee(state: State, body: Record, *, restored: bool) -> str:
     exchange = state.exchange(body.subject)  # type: ignore[attr-defined]  # what officers state has one
     if exchange is None or exchange.own or not exchange.data or exchange.kind == MANDATE_KIND:
         raise UsageError(Usage.UNKNOWN_SUBJECT, "no notice of a peer with that id")
+    if exchange.inherited:
+        raise UsageError(Usage.UNKNOWN_SUBJECT, "a notice of the predecessor channel: it is answered there")
     stated = exchange.stated.get(KIND_OF[type(body)].value)
     if stated is not None and (stated.data or not restored):
         raise UsageError(Usage.ALREADY_STATED, "one statement of a kind for each party")

@@ -1,0 +1,77 @@
+"""What a channel takes over from the one before it (spec section 8.3).
+
+Every notice of the predecessor is known in the successor, by its message id and as it stood there: later
+notices name it, launches and queries go on. What is owed for it stays with the predecessor, which goes on
+listening.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from launchnotice.core.entries import Accepted, Inherited, Kept, Returned, Sealed
+from launchnotice.core.exchange import MANDATE_KIND, Exchange
+from launchnotice.core.launches import is_disputed
+from launchnotice.core.references import thread
+from launchnotice.core.state import State
+from launchnotice.errors import UsageError
+from launchnotice.pact.channel import Channel
+from launchnotice.registry import Place, Usage
+from launchnotice.wire.message import recall
+
+
+def check_successor(channel: Channel, before: Channel) -> None:
+    """Whether one channel succeeds another.
+
+    Raises:
+        UsageError: `bad-value`: its descriptor names another predecessor, or a key is an authority's in both.
+    """
+    if channel.descriptor.predecessor != before.id:
+        raise UsageError(Usage.BAD_VALUE, "the descriptor does not name that channel as its predecessor")
+    old = {kid for party in before.parties.values() for kid in party.authority}
+    if any(old.intersection(party.authority) for party in channel.parties.values()):
+        raise UsageError(Usage.BAD_VALUE, "a channel has keys of its own: one is the predecessor's as well")
+
+
+def inherited(state: State, before: State, journalled: Iterable[Kept]) -> Iterator[Inherited]:
+    """The notices of the predecessor that are not known here as they stand there now.
+
+    Args:
+        state, before: of the channel and of its predecessor.
+        journalled: the predecessor's entries.
+    """
+    for notice in dict.fromkeys(notice for one in journalled for notice in _notice(one)):
+        exchange = before.exchange(notice)
+        if exchange is None or not exchange.data or exchange.kind == MANDATE_KIND:
+            continue
+        entry = _as_it_stands(before, exchange)
+        known = [kept.entry for kept in state.find(notice) if isinstance(kept.entry, Inherited)]
+        if known[-1:] != [entry]:
+            yield entry
+
+
+def _notice(kept: Kept) -> tuple[bytes, ...]:
+    match kept.entry:
+        case Accepted() | Inherited() | Sealed(subject=b"") | Returned(subject=b"") as entry:
+            return (entry.id,)
+        case _:
+            return ()
+
+
+def _as_it_stands(before: State, exchange: Exchange) -> Inherited:
+    return Inherited(
+        id=exchange.id,
+        sender="" if exchange.own else exchange.sender,
+        kind=exchange.kind,
+        number=exchange.epoch[0],
+        random=exchange.epoch[1],
+        seq=exchange.seq,
+        thread=thread(exchange.kind, recall(exchange.data).body),
+        place=(Place.DISPUTED if is_disputed(before, exchange) else exchange.place).value,
+        readable=exchange.readable,
+        outside=exchange.outside.value if exchange.outside else "",
+        findings=exchange.findings,
+        generation=exchange.inherited + 1,
+        since=exchange.time,
+        data=exchange.data,
+    )
