@@ -321,7 +321,7 @@ def _sooner(case: _Case, offset: int) -> bool:
     return any(getattr(before, name) != getattr(now, name) for name in _AREAS)
 
 
-_AREAS: Final = ("launch_area", "impact_areas", "hazard_areas")
+_AREAS: Final = ("launch_area", "further_launch_areas", "impact_areas", "hazard_areas")
 
 
 def _edge(limit: Limit, unit: Unit, start: int, offset: int) -> int:

@@ -145,7 +145,11 @@ def _launch_notification(values: Values) -> Values:
         "planned_date": (values["planned_date"] or 0) if window is None else None,
         "window": spans[0] if spans else None,
         "backup_windows": spans[1:],
-        "launch_count": max(values["launch_count"], 1 if values["group"] is None else 2),
+        "launch_count": max(
+            values["launch_count"],
+            1 if values["group"] is None else 2,
+            len(values["further_launch_areas"]) + 1,
+        ),
         "hazard_areas": tuple(map(_hazard, values["hazard_areas"])),
     }
 

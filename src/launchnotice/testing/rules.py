@@ -165,6 +165,14 @@ _NOTICES: Final[dict[type[Record], tuple[Rule, ...]]] = {
             ),
         ),
         _rule("group of one launch", _notification(launch_count=None, group=1)),
+        _rule(
+            "further launch area of one launch",
+            _notification(launch_count=None, further_launch_areas=[_POINT]),
+        ),
+        _rule(
+            "as many further launch areas as launches",
+            _notification(launch_count=2, further_launch_areas=[_POINT] * 2),
+        ),
         _rule("hazard area of a launch", _notification(hazard_areas=[{1: AreaRole.LAUNCH.value, 2: _POINT}])),
         _rule("hazard area of impact", _notification(hazard_areas=[{1: AreaRole.IMPACT.value, 2: _POINT}])),
         _rule("withheld out of order", _withheld(201, 200), Refusal.UNSORTED),

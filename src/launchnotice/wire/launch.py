@@ -208,6 +208,9 @@ class LaunchNotification(Record, open=True):
     withheld: tuple[Withheld, ...] = field(
         27, Array(Nested(Withheld), 1, 16), "commitments to fields not given", default=()
     )
+    further_launch_areas: tuple[AreaRecord, ...] = field(
+        28, Array(Area(), 1, 32), "where others of the launches start", default=()
+    )
     remark: str | None = remark()
 
     def validate(self) -> Iterator[Refused]:
@@ -218,6 +221,8 @@ class LaunchNotification(Record, open=True):
             yield Refused(Refusal.INCONSISTENT, "backup_windows: each after the window before it")
         if self.group is not None and self.launch_count == 1:
             yield Refused(Refusal.INCONSISTENT, "group: more than one launch")
+        if len(self.further_launch_areas) >= self.launch_count:
+            yield Refused(Refusal.INCONSISTENT, "further_launch_areas: fewer than launches")
         if any(zone.role not in HAZARDS for zone in self.hazard_areas):
             yield Refused(Refusal.INCONSISTENT, "hazard_areas: launch and impact have fields of their own")
         if self.withheld:

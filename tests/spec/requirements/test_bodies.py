@@ -207,6 +207,13 @@ ROWS = [
         ("group of one that is told", "inconsistent", {10: 1, 11: 1}),
     ),
     *about(
+        "R-LAUNCH-10",
+        L,
+        ("another launch area of two", None, {10: 2, 28: [[1, {1: 0, 2: 0}]]}),
+        ("two other launch areas of two", "inconsistent", {10: 2, 28: [[1, {1: 0, 2: 0}]] * 2}),
+        ("another launch area of one", "inconsistent", {28: [[1, {1: 0, 2: 0}]]}),
+    ),
+    *about(
         "R-LAUNCH-7",
         L,
         *((f"role {role}", None, hazard((AT, TO), role)) for role in (3, 4, 5, 6)),
