@@ -71,7 +71,7 @@ class Descriptor(Record):
     predecessor: bytes | None = field(11, DIGEST, "channel id that this one succeeds", default=None)
 
     def validate(self) -> None:
-        """Parties are distinct and sorted, no thumbprint occurs twice, every threshold can be met."""
+        """Parties are distinct and sorted, no thumbprint occurs twice, thresholds and rules can be met."""
         if self.protocol != SPEC_VERSION:
             raise Refused(Refusal.UNKNOWN_VALUE, f"protocol: expected {SPEC_VERSION}")
         codes = [party.code for party in self.parties]
@@ -80,6 +80,14 @@ class Descriptor(Record):
         prints = [kid for party in self.parties for kid in party.authority]
         if len(set(prints)) != len(prints):
             raise Refused(Refusal.DUPLICATE_ENTRY, "a thumbprint occurs once")
+        self._check_thresholds()
+        bound = {party for rule in self.agreement.rules for party in rule.parties}
+        if not bound.issubset(codes):
+            raise Refused(
+                Refusal.UNSATISFIABLE, f"agreement: a rule for a party other than {', '.join(codes)}"
+            )
+
+    def _check_thresholds(self) -> None:
         keys = len(SUITE_ALGORITHMS[self.suite])
         for party in self.parties:
             identities, rest = divmod(len(party.authority), keys)

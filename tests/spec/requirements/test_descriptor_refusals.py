@@ -90,6 +90,7 @@ CASES = [
         lambda raw: party(0, k3=prints(raw, 1))(raw),
     ),
     Case("threshold above the keys", "R-CHAN-1", "unsatisfiable", party(0, k2=3)),
+    Case("rule that binds nobody", "R-CHAN-1", "unsatisfiable", agreement(k7=None, rule={13: ["FR"]})),
     Case("default spelled out", "R-CHAN-1 R-REC-6", "not-deterministic", lambda raw: {**raw, 7: 2}),
     Case("default of a party spelled out", "R-CHAN-1 R-REC-6", "not-deterministic", party(0, k4=1)),
     Case("unknown field", "R-REC-4", "unknown-field", lambda raw: {**raw, 99: 0}),
