@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from launchnotice import Agreement, Channel, Finding, UsageError, load_agreement, parse_agreement
-from launchnotice.pact.agreementfile import MAX_PROBLEMS
+from launchnotice.pact.agreementfile import MAX_PROBLEMS, agreements
 from launchnotice.pact.judge import Heard, Judge
 from launchnotice.registry import (
     AreaRole,
     Category,
+    Check,
     CivilSystem,
     Evidence,
     FindingCode,
@@ -27,6 +28,7 @@ from launchnotice.registry import (
     Sector,
     Suite,
     Usage,
+    label,
 )
 from launchnotice.wire import times
 from launchnotice.wire.geo import AreaRecord, Circle, Point, Zone
@@ -336,6 +338,34 @@ def test_whatever_number_stands_in_the_file_is_the_number_that_counts(hours: int
     assert [one.code for one in found] == [FindingCode.LATE] * (lead < hours)
     again = judged(edited, launch(), received=START - hours * 3_600 + 1)
     assert [one.code for one in again] == [FindingCode.LATE]
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "agreements.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    match = re.search(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert match, language
+    return match[1]
+
+
+def test_the_page_on_agreements_keeps_its_word(capsys: pytest.CaptureFixture[str]) -> None:
+    written = parse_agreement(block("toml"))
+    assert [rule.known for rule in written.rules] == [
+        Evidence.PROVISIONAL,
+        Evidence.VERIFIED,
+        Evidence.VERIFIED,
+    ]
+    exec(block("python"), {})  # noqa: S102 - the page's own example
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1] == str(1_800_000_000 + 48 * 3_600)
+    first = re.search(r"rule\.words\(\)\) +# (.*)", PAGE)
+    assert first
+    assert any(line.startswith(first[1].removesuffix("…)")) for line in printed)
+    for name in agreements():
+        assert f"`{name}`" in PAGE
+    for check in Check:
+        assert f"`{label(check)}`" in PAGE
 
 
 # What holds of all files ---------------------------------------------------------------------------
