@@ -390,7 +390,8 @@ def test_another_epoch_of_the_same_number_may_have_been_seen_before(made: Templa
     assert marks(ru, us.notice(epoch=(3, random), k12=leads).data) == [False]
 
 
-def test_a_sync_tells_every_epoch_of_its_addressee(made: Template) -> None:
+@pytest.mark.requirement("R-SYNC-6")
+def test_an_answer_tells_every_epoch_of_its_addressee(made: Template) -> None:
     """US lost everything twice: RU holds notices of two epochs, and US can ask for neither unless told."""
     us, ru = made.forger("US"), made.open("RU")
     epochs: list[EpochKey] = [(1, bytes(16)), (1, b"\xff" * 16), (2, bytes(16))]

@@ -46,4 +46,5 @@ def refolded(endpoint: Endpoint) -> State:
 
 
 def _slots(value: Stream | Exchange) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in type(value).__slots__}
+    """Without what is only kept for speed."""
+    return {name: getattr(value, name) for name in type(value).__slots__ if not name.startswith("_")}

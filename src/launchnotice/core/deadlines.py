@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from launchnotice.core.entries import Fired
+from launchnotice.core.exchange import NEVER
 from launchnotice.core.state import State
 
 
@@ -11,6 +12,7 @@ def overdue(state: State, now: int) -> list[Fired]:
     return [
         Fired(x.id, due.party, due.owed.value, due.multiple)
         for x in state.exchanges.values()
+        if x.first_deadline(state.channel, state.own) < now
         for due in x.deadlines(state.channel, state.own)
         if due.at < now
     ]
@@ -18,6 +20,6 @@ def overdue(state: State, now: int) -> list[Fired]:
 
 def next_overdue(state: State) -> int | None:
     """The first second, from which `overdue` finds something; None if nothing is owed."""
-    open_exchanges = state.exchanges.values()
-    ends = [due.at + 1 for x in open_exchanges for due in x.deadlines(state.channel, state.own)]
-    return min(ends, default=None)
+    ends = (x.first_deadline(state.channel, state.own) for x in state.exchanges.values())
+    first = min(ends, default=NEVER)
+    return None if first == NEVER else first + 1

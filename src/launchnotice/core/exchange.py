@@ -57,6 +57,11 @@ class Deadline(NamedTuple):
     at: int
 
 
+NEVER: Final = 1 << 64
+"""Later than any time."""
+_UNKNOWN: Final = -1
+
+
 class Exchange:
     """A notice with its signals.
 
@@ -76,9 +81,9 @@ class Exchange:
     """
 
     __slots__ = (
-        "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "inherited", "kind",
-        "listed", "outside", "own", "place", "position", "readable", "returned", "sender", "seq", "stated",
-        "time",
+        "_first", "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "inherited",
+        "kind", "listed", "outside", "own", "place", "position", "readable", "returned", "sender", "seq",
+        "stated", "time",
     )  # fmt: skip
 
     def __init__(
@@ -105,6 +110,7 @@ class Exchange:
         self.stated: dict[int, Stated] = {}
         self.listed: frozenset[bytes] = frozenset()
         self.fired: frozenset[tuple[str, int, int]] = frozenset()
+        self._first = _UNKNOWN
 
     def delivery(self, party: str) -> Delivery:
         """How far the notice has come with that recipient: a function of the set of facts."""
@@ -166,8 +172,15 @@ class Exchange:
                     if (party, owed.value, multiple) not in self.fired:
                         yield Deadline(party, owed, multiple, self.time + multiple * within)
 
+    def first_deadline(self, channel: Channel, own: str) -> int:
+        """When the first of `deadlines` ends, `NEVER` without any; kept, since every poll asks all for it."""
+        if self._first == _UNKNOWN:
+            self._first = min((due.at for due in self.deadlines(channel, own)), default=NEVER)
+        return self._first
+
     def apply(self, kept: Kept) -> None:
         """Record one entry that is filed under the exchange's id."""
+        self._first = _UNKNOWN
         match kept.entry:
             case Accepted() as entry:
                 self._apply_accepted(kept.time, kept.position, entry)
@@ -193,6 +206,7 @@ class Exchange:
     def leave_behind(self, epoch: EpochKey | None) -> None:
         """Forget what was reserved in another epoch and not sealed: it is stated anew (R-RESTORE-2)."""
         self.stated = {k: s for k, s in self.stated.items() if s.data or (s.number, s.random) == epoch}
+        self._first = _UNKNOWN
 
     def _apply_accepted(self, time: int, position: int, entry: Accepted) -> None:
         self.place = self.arrived = _PLACES[entry.place]

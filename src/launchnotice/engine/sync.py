@@ -6,7 +6,8 @@
   day until the authority confirms the epoch, since a notice in flight may reach a member after its answer.
 - An answer is stored bytes: nothing is signed for it but the echo of a challenge.
 - Signals that their signer alone can bring are listed for it when they arrived, many at a time.
-- At most one answer a member and second, of bounded size, whatever is asked.
+- At most `MAX_ANSWERS` answers a member and second, each of bounded size, whatever is asked; and no more
+  questions, since the rest would not be answered.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class _Want(NamedTuple):
 
     key: _Key
     members: tuple[str, ...]
-    span: Range | None
+    span: tuple[int, int] | None  # first and last notice of that party's epoch
     nonce: bytes | None
     progress: int
     mark: int  # progress beyond this answers the question
@@ -83,6 +84,9 @@ class Syncs:
         self._arrived: dict[str, dict[bytes, None]] = {}
         self._listed: dict[str, int] = {}
         self._answered: dict[str, tuple[int, list[bytes]]] = {}
+        self._put_to: dict[str, tuple[int, int]] = {}
+        self._found: list[_Want] = []
+        self._found_in: tuple[State, int] | None = None
 
     def refused(self, state: State, refusal: Refused) -> None:
         """Remember whose mandate is missing; junk can name a member, hence the back-off of syncs.
@@ -91,6 +95,7 @@ class Syncs:
         """
         if refusal.party is None or refusal.party == state.own:
             return
+        self._found_in = None
         if refusal.code is Refusal.UNKNOWN_SUBJECT:
             self._doubted.add(refusal.party)
         else:
@@ -98,6 +103,7 @@ class Syncs:
 
     def heard(self, state: State, member: str, told: Iterable[Head]) -> None:
         """Remember how far a member says that streams go, where that is beyond what is known here."""
+        self._found_in = None
         for head in told:
             epoch = (head.epoch.number, head.epoch.random)
             key = (member, head.party, epoch)
@@ -122,19 +128,16 @@ class Syncs:
             waiting[signal] = None
 
     def due(self, state: State, now: int) -> list[tuple[str, Sync]]:
-        """The syncs to be signed now, with their addressees: one for each member at a time."""
-        found: dict[str, _Want] = {}
-        wants = list(self._wants(state))
-        for want in wants:
-            member = want.members[self._tries(want) % len(want.members)]
-            if self._at(want, now) <= now and member not in found:
-                found[member] = want
+        """The syncs to be signed now, with their addressees: to each member as many as it answers."""
+        found: list[tuple[str, _Want]] = []
+        for want in self._wants(state):
+            if self._at(want, now) <= now:
+                found.append((self._member(want), want))
                 self._put(want, now)
-        self._forget({want.key for want in wants})
         echoes, self._echoes = self._echoes, {}
         bodies = [
-            *[(member, _body(state, member, want.span, None, want.nonce)) for member, want in found.items()],
-            *[(member, _body(state, member, None, nonce, None)) for member, nonce in echoes.items()],
+            *[(member, _body(state, span=_range(want), nonce=want.nonce)) for member, want in found],
+            *[(member, _body(state, member, echo=nonce)) for member, nonce in echoes.items()],
         ]
         listing = [member for member in self._arrived if self._lists(member, now)]
         return [*bodies, *[(member, self._list(state, member, now)) for member in listing]]
@@ -145,7 +148,7 @@ class Syncs:
 
     def _list(self, state: State, member: str, now: int) -> Sync:
         self._listed[member] = now
-        return _body(state, member, None, None, None, tuple(self._arrived.pop(member)))
+        return _body(state, signals=tuple(self._arrived.pop(member)))
 
     def next(self, state: State, now: int) -> int | None:
         """When the next sync is due, in seconds; None if nothing is missing."""
@@ -185,11 +188,25 @@ class Syncs:
         asked = self._asked.get(want.key)
         return 0 if asked is None or want.progress > asked.mark else asked.tries
 
+    def _member(self, want: _Want) -> str:
+        return want.members[self._tries(want) % len(want.members)]
+
     def _at(self, want: _Want, now: int) -> int:
+        """When it is to be asked: when it is due and the member still answers in that second."""
         asked = self._asked.get(want.key)
-        return now if asked is None or want.progress > asked.mark else asked.at
+        at = now if asked is None or want.progress > asked.mark else asked.at
+        if at > now:
+            return at
+        since, questions = self._put_to.get(self._member(want), (now, 0))
+        full = questions >= MAX_ANSWERS and 0 <= now - since < SYNC_PAUSE
+        return since + SYNC_PAUSE if full else at
 
     def _put(self, want: _Want, now: int) -> None:
+        member = self._member(want)
+        since, questions = self._put_to.get(member, (now, 0))
+        if not 0 <= now - since < SYNC_PAUSE:
+            since, questions = now, 0
+        self._put_to[member] = since, questions + 1
         tries = self._tries(want)
         wait = min(SYNC_FIRST << min(tries, 16), RETRY_MAX)
         if want.key[1] in {_ANSWER, _AGAIN}:
@@ -200,12 +217,21 @@ class Syncs:
             del self._lacking[want.key[0]]
         if want.key[1] == _DOUBT:
             self._doubted.discard(want.key[0])
+        if want.key[1] in _LASTING:
+            self._found_in = None
 
-    def _forget(self, wanted: set[_Key]) -> None:
-        """Forget what came. Questions for mandates stay, so that junk cannot undo their back-off."""
-        self._asked = {key: one for key, one in self._asked.items() if key[1] in _LASTING or key in wanted}
+    def _wants(self, state: State) -> list[_Want]:
+        """What is missing, found anew only when something was learnt: a flood makes it long."""
+        if self._found_in is None or self._found_in[0] is not state or self._found_in[1] != state.position:
+            self._found, self._found_in = list(self._find(state)), (state, state.position)
+            wanted = {want.key for want in self._found}
+            # Forget what came. Questions for mandates stay, so that junk cannot undo their back-off.
+            self._asked = {
+                key: one for key, one in self._asked.items() if key[1] in _LASTING or key in wanted
+            }
+        return self._found
 
-    def _wants(self, state: State) -> Iterator[_Want]:
+    def _find(self, state: State) -> Iterator[_Want]:
         for party, held in self._lacking.items():
             if len(state.mandates[party]) == held:
                 yield _Want((party, _MANDATE, None), (party,), None, None, held, held)
@@ -213,13 +239,11 @@ class Syncs:
             yield from self._challenges(state)
         for (member, party, epoch), seq in self._split.items():
             if (party, epoch) not in state.forks:
-                span = Range(party=party, epoch=_epoch(epoch), first=seq, last=seq)
-                yield _Want((party, _SPLIT, epoch), (member,), span, None, 0, 0)
+                yield _Want((party, _SPLIT, epoch), (member,), (seq, seq), None, 0, 0)
         for (party, epoch), (top, members) in self._missing(state).items():
             first = _reached(state, party, epoch) + 1
             last = min(top, first + MAX_SYNC_ITEMS - 1)
-            span = Range(party=party, epoch=_epoch(epoch), first=first, last=last)
-            yield _Want((party, _NOTICES, epoch), tuple(members), span, None, first, last)
+            yield _Want((party, _NOTICES, epoch), tuple(members), (first, last), None, first, last)
 
     def _challenges(self, state: State) -> Iterator[_Want]:
         """Members that have not answered since a restore, those that may know more, and the others again."""
@@ -263,27 +287,41 @@ def _contradicts(state: State, party: str, epoch: EpochKey, top: Position) -> bo
     return id_at(state, party, stream, top.seq, b"") not in {top.id, b""}
 
 
-def _epoch(epoch: EpochKey) -> Epoch:
-    return Epoch(number=epoch[0], random=epoch[1])
+def _range(want: _Want) -> Range | None:
+    party, _, epoch = want.key
+    if want.span is None or epoch is None:
+        return None
+    number, random = epoch
+    return Range(
+        party=party, epoch=Epoch(number=number, random=random), first=want.span[0], last=want.span[1]
+    )
 
 
 def _body(
     state: State,
-    to: str,
-    wanted: Range | None,
-    echo: bytes | None,
-    nonce: bytes | None,
+    answering: str = "",
+    *,
+    span: Range | None = None,
+    echo: bytes | None = None,
+    nonce: bytes | None = None,
     signals: tuple[bytes, ...] = (),
 ) -> Sync:
+    """What is known here; to a member that is answered also all its own epochs, of which it may know none."""
     held = [(party, state.mandate(party)) for party in sorted(state.mandates)]
     mandates = tuple(
         MandateVersion(party=party, version=mandate.payload.version, id=mandate.id)
         for party, mandate in held
         if mandate is not None
     )
-    spans = (wanted,) if wanted else ()
-    told = (*heads(state), *_earlier(state, to))[:MAX_PARTIES]
-    return Sync(heads=told, mandates=mandates, wanted=spans, nonce=nonce, echo=echo, signals=signals)
+    told = (*heads(state), *(_earlier(state, answering) if answering else ()))[:MAX_PARTIES]
+    return Sync(
+        heads=told,
+        mandates=mandates,
+        wanted=(span,) if span else (),
+        nonce=nonce,
+        echo=echo,
+        signals=signals,
+    )
 
 
 def _earlier(state: State, party: str) -> Iterator[Head]:

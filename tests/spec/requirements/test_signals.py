@@ -300,6 +300,25 @@ def test_sync_is_repeated_with_doubling_waits_until_nothing_is_missing() -> None
     assert not any(said(w.receiver.poll(now).sends, Kind.SYNC) for now in range(NOW + 200, NOW + 600, 10))
 
 
+@pytest.mark.requirement("R-SYNC-12")
+def test_no_more_is_asked_in_a_second_than_is_answered() -> None:
+    """Ten epochs with a gap in each: ten questions, four of them in each second."""
+    w = world()
+    epochs = [(number, bytes([number]) * 16) for number in range(1, 11)]
+    for epoch in epochs:
+        w.receive(w.forger.notice(2, bytes(32), epoch=epoch).data)
+    asked: dict[int, list[int]] = {}
+    for _ in range(20):
+        now = w.receiver.next_deadline
+        assert now is not None
+        if asked and now >= min(asked) + bounds.SYNC_FIRST:
+            break
+        for _, raw in said(w.receiver.poll(now).sends, Kind.SYNC):
+            asked.setdefault(now, []).append(Sync.load(raw).wanted[0].epoch.number)
+    assert [(second - min(asked), len(asked[second])) for second in sorted(asked)] == [(0, 4), (1, 4), (2, 2)]
+    assert sorted(one for some in asked.values() for one in some) == [number for number, _ in epochs]
+
+
 @pytest.mark.requirement("R-SYNC-8")
 def test_unknown_mandate_is_asked_for() -> None:
     w = world()
