@@ -67,7 +67,8 @@ class Subject:
     Attributes:
         endpoint, us, now: the endpoint; who signs as the US; the time by its clock.
         shown: how often each notice was presented as new. `times`: seconds of each input.
-        received, sent, messages: bytes in, bytes out, messages out. `refused`: inputs refused.
+        received, sent, messages: bytes in, bytes out, messages out. `busiest`: most messages out in a second.
+        refused: inputs refused.
     """
 
     def __init__(self, made: Template, folder: Path) -> None:
@@ -84,6 +85,7 @@ class Subject:
         self.flooding = 0
         self.times = array("d")
         self.received = self.sent = self.messages = self.refused = 0
+        self.busiest, self._second = 0, (NOW, 0)
         self._settle()
 
     def give(self, inputs: Iterable[bytes]) -> None:
@@ -122,6 +124,8 @@ class Subject:
                 self.shown[event.subject] += 1
                 self.flooding += event.code is EventCode.FLOODING
         self.messages += len(step.sends)
+        self._second = self.now, len(step.sends) + (self._second[1] if self._second[0] == self.now else 0)
+        self.busiest = max(self.busiest, self._second[1])
         self.sent += sum(len(send.data) for send in step.sends)
 
     def _settle(self) -> None:
@@ -138,6 +142,7 @@ class Subject:
         )
         self.endpoint.receive(self.us.signal(Kind.RECEIPT, receipt, "RU").data, NOW)
         self.endpoint.poll(NOW)
+        self.busiest, self._second = 0, (NOW, 0)
         assert self.endpoint.next_deadline is None
         assert not [x for x in state_of(self.endpoint).exchanges.values() if x.own]
 
