@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -139,7 +140,29 @@ def test_exit_1_when_a_story_does_not_hold(
     assert out.endswith("FAILED: it-is-known: expected 2, got 1\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["no-such"], ["links", "--all"], ["links", "--list"]])
+def test_the_messages_are_drawn_and_no_file_is_replaced_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "relay.svg"
+    command = ["simulate", "relay-hub", "--suite", "classic", "--svg", str(file)]
+    assert main(command) == 0
+    assert "acknowledgement “launch”" in file.read_text(encoding="utf-8")
+    assert main(command) == 2
+    assert main([*command, "--force"]) == 0
+    assert "exists" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["no-such"],
+        ["links", "--all"],
+        ["links", "--list"],
+        ["--all", "--svg", "x"],
+        ["--list", "--svg", "x"],
+    ],
+)
 def test_exit_2_when_nothing_can_be_played(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", *arguments]) == 2
     assert capsys.readouterr().err.startswith("launchnotice: ")

@@ -3,6 +3,7 @@
 - `spec/lnp-1.cddl`: the rules of records, enumerations and coordinates, each in its place.
 - `spec/lnp-1.md`: the CDDL that it shows, its tables and its examples.
 - `spec/examples/classic.json`: real bytes with their intermediate values.
+- `spec/diagrams`: the machines, drawn from their tables, and an exchange that was played.
 - `docs/scenarios.md`: the table of the scenarios.
 
 Everything else in these files is written by hand. The test beside it fails if anything differs.
@@ -29,6 +30,7 @@ from launchnotice.wire.record import Record
 from launchnotice.wire.streams import Epoch, genesis
 from tests.campaigns.planted import expected
 from tests.spec.diagnostic import diagnostic
+from tests.spec.diagrams import diagrams
 from tests.spec.objects import Sample, exchange
 from tests.spec.texts import CDDL, SPEC, TEXT, docstrings, package_rules, registry_file, rules
 
@@ -56,7 +58,13 @@ def generated() -> dict[Path, str]:
     text = _BLOCK.sub(lambda match: _shown(match[1], rules(data)), TEXT.read_text(encoding="utf-8"))
     text = _PART.sub(lambda match: _part(match[1]), text)
     told = _PART.sub(lambda match: _part(match[1]), SCENARIOS.read_text(encoding="utf-8"))
-    return {CDDL: data, TEXT: text, SCENARIOS: told, EXAMPLES: json.dumps(examples(), indent=1) + "\n"}
+    drawn = {SPEC / "diagrams" / f"{name}.svg": drawing for name, drawing in diagrams().items()}
+    return drawn | {
+        CDDL: data,
+        TEXT: text,
+        SCENARIOS: told,
+        EXAMPLES: json.dumps(examples(), indent=1) + "\n",
+    }
 
 
 def examples() -> dict[str, Any]:
@@ -240,6 +248,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
 def main() -> None:
     """Write the files."""
     for path, text in generated().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import argparse
 import json
 
 from launchnotice import LaunchnoticeError
-from launchnotice.cli.common import SUITES, Trouble
+from launchnotice.cli.common import SUITES, Trouble, check_free, write
 from launchnotice.cli.simulate import report, story
 from launchnotice.cli.simulate.play import Play
 
@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="names and titles of all scenarios")
     parser.add_argument("--suite", choices=SUITES, default="hybrid", help="signature suite")
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--svg", metavar="FILE", help="draw the messages of one scenario as well")
+    parser.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,6 +33,10 @@ def run(args: argparse.Namespace) -> int:
     if not chosen or (args.name and (args.all or args.list)):
         raise Trouble("give names of scenarios, --all or --list")
     stories = [story.load(name) for name in dict.fromkeys(chosen)]
+    if args.svg and (args.list or len(stories) > 1):
+        raise Trouble("--svg draws one scenario")
+    if args.svg:
+        check_free([args.svg], force=args.force)
     if args.list:
         return _list(stories, as_json=args.json)
     plays = []
@@ -38,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
         plays.append(_play(one, args.suite))
         if not args.json:
             print("\n" + "=" * report.WIDTH + "\n" if number else "", *report.to_text(plays[-1]), sep="\n")
+    if args.svg:
+        write(args.svg, report.drawing(plays[0]).encode(), force=args.force)
     if args.json:
         print(json.dumps([report.to_json(play) for play in plays], indent=1, ensure_ascii=False))
     elif len(plays) > 1:

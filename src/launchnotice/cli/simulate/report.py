@@ -10,7 +10,7 @@ from launchnotice import Event, times
 from launchnotice.cli.simulate.play import Checked, Play
 from launchnotice.cli.simulate.stage import Heard
 from launchnotice.registry import EventCode, Kind, KindClass, kind_row, label
-from launchnotice.render import text
+from launchnotice.render import sequence, text
 from launchnotice.render.fields import instant, kind_name
 from launchnotice.render.meanings import EVENTS, ROUTINE
 from launchnotice.wire.message import recall
@@ -60,6 +60,39 @@ def knowledge(play: Play) -> dict[str, dict[str, str]]:
             who = _who(one.node, one.channel, several=several)
             rows.setdefault(what, {}).setdefault(who, instant(one.at)[:19])
     return rows
+
+
+def drawing(play: Play) -> str:
+    """The messages that have to do with what the story named, as they ran, as SVG."""
+    several = len(play.stage.places) > 1
+    sent: dict[bytes, Heard] = {}
+    arrived: dict[tuple[bytes, str], Heard] = {}
+    for one in play.stage.heard:
+        if one.event.code is EventCode.SEALED and _name(play, one.event.subject):
+            sent.setdefault(one.event.data, one)
+        elif one.event.data in sent:
+            party = play.stage.node(one.channel, one.node).code
+            arrived.setdefault((one.event.data, party), one)
+    arrows = [
+        sequence.Arrow(
+            sent=begin.at,
+            arrived=end.at if end else None,
+            begin=_who(begin.node, begin.channel, several=several),
+            end=_who(end.node if end else party, begin.channel, several=several),
+            text=f"{kind_name(begin.event.kind)} {_name(play, begin.event.subject)}",
+        )
+        for data, begin in sent.items()
+        for party in _addressees(play, begin)
+        for end in [arrived.get((data, party))]
+    ]
+    nodes = dict.fromkeys(name for arrow in arrows for name in (arrow.begin, arrow.end))
+    return sequence.draw(play.story.title, list(nodes), arrows)
+
+
+def _addressees(play: Play, one: Heard) -> list[str]:
+    to: str = getattr(recall(one.event.data).payload, "to", "")
+    code = play.stage.node(one.channel, one.node).code
+    return [to] if to else play.stage.places[one.channel].channel.others(code)
 
 
 def to_json(play: Play) -> dict[str, Any]:
