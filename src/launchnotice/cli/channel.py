@@ -7,13 +7,10 @@ from collections.abc import Iterator
 
 from launchnotice import (
     SPEC_VERSION,
-    Agreement,
     Channel,
     Descriptor,
     Party,
     UsageError,
-    load_agreement,
-    parse_agreement,
 )
 from launchnotice.cli import common
 from launchnotice.core.succession import check_successor
@@ -116,7 +113,7 @@ def _make(args: argparse.Namespace) -> int:
             name=args.name,
             suite=suite,
             exercise=args.exercise,
-            agreement=_agreement(args.agreement),
+            agreement=common.load_agreement(args.agreement),
             parties=_parties(args, suite, {}),
             officers=args.officers,
             receipt_within=args.receipt_within,
@@ -137,7 +134,7 @@ def _succeed(args: argparse.Namespace) -> int:
     said = ("name", "officers", "receipt_within", "acknowledge_within")
     anew = {name: getattr(args, name) for name in said if getattr(args, name) is not None}
     if args.agreement:
-        anew["agreement"] = _agreement(args.agreement)
+        anew["agreement"] = common.load_agreement(args.agreement)
     anew["parties"] = _parties(args, suite, {party.code: party.owes for party in old.parties})
     channel = Channel(Descriptor(**{**kept, **anew, "suite": suite, "predecessor": before.id}))
     try:
@@ -212,14 +209,3 @@ def _owes(words: list[str]) -> Iterator[tuple[str, Owed]]:
         if what not in _OWED:
             raise common.Trouble(f"--owes {word}: expected CODE:WHAT, WHAT one of {', '.join(_OWED)}")
         yield code, _OWED[what]
-
-
-def _agreement(name: str) -> Agreement:
-    if not name.endswith(".toml"):
-        return load_agreement(name)
-    data = common.read(name, common.MAX_SMALL_FILE)
-    try:
-        return parse_agreement(data.decode())
-    except (UnicodeDecodeError, UsageError) as error:
-        detail = error.detail if isinstance(error, UsageError) else "expected UTF-8"
-        raise common.Trouble(f"{name}: {detail}") from None

@@ -17,7 +17,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from launchnotice import Channel, Identity, LaunchnoticeError, Refused, UsageError, times
+import launchnotice
+from launchnotice import (
+    Agreement,
+    Channel,
+    Identity,
+    LaunchnoticeError,
+    Refused,
+    UsageError,
+    parse_agreement,
+    times,
+)
 from launchnotice.pact.mandate import UnverifiedMandate
 from launchnotice.registry import Suite, Usage, label
 from launchnotice.render.inspect import MAX_OBJECT, Inspection, inspect, parse_identity
@@ -110,6 +120,18 @@ def load_channel(path: str) -> Channel:
         return Channel.load(data)
     except LaunchnoticeError as error:
         raise Trouble(f"{path}: no channel descriptor: {error}") from None
+
+
+def load_agreement(name: str) -> Agreement:
+    """An agreement that ships with the library, or that of a ``.toml`` file."""
+    if not name.endswith(".toml"):
+        return launchnotice.load_agreement(name)
+    data = read(name, MAX_SMALL_FILE)
+    try:
+        return parse_agreement(data.decode())
+    except (UnicodeDecodeError, UsageError) as error:
+        detail = error.detail if isinstance(error, UsageError) else "expected UTF-8"
+        raise Trouble(f"{name}: {detail}") from None
 
 
 def context(channel: str | None, mandates: list[str], option: str) -> tuple[Channel | None, list[bytes]]:

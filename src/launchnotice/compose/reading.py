@@ -169,7 +169,7 @@ class Reader:
     def _points(self, codec: Points, data: Any, path: Path) -> Any:
         if not isinstance(data, list | tuple) or not codec.low <= len(data) <= MAX_POINTS:
             found = f"{len(data)}" if isinstance(data, list | tuple) else shown(data)
-            self.wrong(path, f"a list of {codec.low} to {MAX_POINTS} points such as {POINT!r}", found)
+            self.wrong(path, f'a list of {codec.low} to {MAX_POINTS} points such as "{POINT}"', found)
             return None
         points = [self._point(item, (*path, place)) for place, item in enumerate(data)]
         return tuple(points) if None not in points else None
@@ -179,7 +179,7 @@ class Reader:
             _check_filled(data)
             return read_point(data)
         except Refused as error:
-            self.wrong(path, *_reason(error, data, f"a latitude and a longitude, such as {POINT!r}"))
+            self.wrong(path, *_reason(error, data, f'a latitude and a longitude, such as "{POINT}"'))
             return None
 
 
@@ -303,5 +303,5 @@ def _what(codec: Codec) -> str:
         case Array():
             return f"a list of {codec.low} to {codec.high}"
         case Points():
-            return f"a list of points such as {POINT!r}"
+            return f'a list of points such as "{POINT}"'
     return _expected(written(codec))
