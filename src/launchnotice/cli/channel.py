@@ -15,7 +15,7 @@ from launchnotice import (
 from launchnotice.cli import common
 from launchnotice.core.succession import check_successor
 from launchnotice.registry import SUITE_ALGORITHMS, Owed, Role, Suite, label
-from launchnotice.render import text
+from launchnotice.render import text, treaty
 from launchnotice.render.fields import groups, quote
 
 _OWED = {label(owed): owed for owed in Owed}
@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.set_defaults(action=_show)
     show.add_argument("file", help="channel descriptor")
     show.add_argument("--json", action="store_true", help="for programs")
+    diff = actions.add_parser("diff", help="say where two descriptors differ, as each says it")
+    diff.set_defaults(action=_diff)
+    diff.epilog = "Exit status: 0 the same channel; 1 another one; 2 bad input."
+    diff.add_argument("one", metavar="A", help="channel descriptor")
+    diff.add_argument("other", metavar="B", help="the other one")
+    diff.add_argument("--json", action="store_true", help="for programs")
     fingerprint = actions.add_parser("fingerprint", help="the channel id, to be read out and compared")
     fingerprint.set_defaults(action=_fingerprint)
     fingerprint.add_argument("file", help="channel descriptor")
@@ -170,6 +176,17 @@ def _show(args: argparse.Namespace) -> int:
     else:
         print(text.channel(channel), end="")
     return 0
+
+
+def _diff(args: argparse.Namespace) -> int:
+    one, other = common.load_channel(args.one), common.load_channel(args.other)
+    found = treaty.differences(one, other)
+    if args.json:
+        rows = [row._asdict() for row in found]
+        print(common.to_json({"one": one.id.hex(), "other": other.id.hex(), "differences": rows}), end="")
+    else:
+        print(treaty.difference(one, other), end="")
+    return 1 if found else 0
 
 
 def _fingerprint(args: argparse.Namespace) -> int:
