@@ -138,9 +138,10 @@ def _agreement(name: str | None, form: Form | str) -> Agreement | None:
 
 def _draft(args: argparse.Namespace, channel: Channel, body: Record) -> tuple[Draft, str]:
     """A draft, and the page that its signers will see."""
+    mandates = [(path, common.read_mandate(path, "--mandate")) for path in args.mandate]
     with _endpoint(args, channel) as endpoint:
-        for path in args.mandate:
-            step = endpoint.receive(common.read_mandate(path, "--mandate"), args.issued)
+        for path, data in mandates:
+            step = endpoint.receive(data, args.issued)
             if step.refusal is not None:
                 raise common.Trouble(f"--mandate {path}: {step.refusal}")
         draft = endpoint.draft(body, args.issued, args.officer)
@@ -161,5 +162,11 @@ def _endpoint(args: argparse.Namespace, channel: Channel) -> Iterator[Endpoint]:
         for option, path in (("--journal", args.journal), ("--anchor", args.anchor)):
             if not Path(path).is_file():
                 raise common.Trouble(f"{option} {path}: no such file; --new-journal makes both")
-    with SqliteJournal(args.journal) as journal:
-        yield Endpoint.open(channel, args.party, journal, args.issued, anchor=FileAnchor(args.anchor))
+    try:
+        with SqliteJournal(args.journal) as journal:
+            yield Endpoint.open(channel, args.party, journal, args.issued, anchor=FileAnchor(args.anchor))
+    except BaseException:
+        if args.new_journal:  # nothing was drafted on it
+            common.remove(args.journal)
+            common.remove(args.anchor)
+        raise

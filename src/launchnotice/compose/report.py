@@ -20,9 +20,7 @@ def report(composed: Composed, agreement: Agreement | None) -> str:
         composed: the form. `agreement`: whose rules were looked at.
     """
     name = KINDS[composed.kind].label if composed.kind else "a form of no known kind"
-    under = (
-        f"under {quote(agreement.id)}" if agreement else "under no agreement: no rule of any was looked at"
-    )
+    under = f"under {quote(agreement.id)}" if agreement else "no agreement: no rule of any was looked at"
     lines = [f"{name}, {under}"]
     if composed.mistakes:
         lines += ["", f"MISTAKES ({len(composed.mistakes)}): no notice can be made of it"]
