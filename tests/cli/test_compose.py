@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be_read_is_said_in_one_line(
 
 INCOMPLETE: list[tuple[tuple[str, ...], str]] = [
     (("--out", "x"), "--out needs --channel, --party, --journal, --anchor, --officer"),
-    (("--party", "US"), "--party: for a draft; give --out as well"),
+    (("--journal", "x"), "--journal: for a draft; give --out as well"),
     (
         ("--channel", "channel.cbor", "--agreement", "us-ussr-1988"),
         "--agreement: the channel has its own; give one of the two",

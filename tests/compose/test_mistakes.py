@@ -19,6 +19,11 @@ from launchnotice.wire.launch import LaunchNotification
 from tests.compose.test_template import filled
 from tests.support import NOW
 
+
+def change_of(record: Any, **values: Any) -> Any:
+    return type(record)(**{**{row.name: getattr(record, row.name) for row in record.FIELDS}, **values})
+
+
 AGREEMENT = load_agreement("us-ussr-1988")
 
 EVERYTHING_WRONG = """\
@@ -179,6 +184,18 @@ def test_a_notification_within_an_amendment_is_judged_as_one() -> None:
     found = compose(form, NOW, AGREEMENT)
     assert [one.key for one in found.mistakes] == ["notification.basing"]
     assert [one.name for one in found.findings] == ["out-of-scope"]
+
+
+def test_a_rule_for_one_party_is_looked_at_for_that_party() -> None:
+    rule = change_of(AGREEMENT.rules[0], parties=("RU",))
+    agreement = change_of(AGREEMENT, rules=(rule,))
+    form = {**tomllib.loads(LAUNCH), "category": "target"}
+    found = {code: compose(form, NOW, agreement, code).findings for code in ("", "US", "RU")}
+    assert {code: [one.name for one in findings] for code, findings in found.items()} == {
+        "": [],
+        "US": [],
+        "RU": ["out-of-scope"],
+    }
 
 
 def test_without_an_agreement_nothing_is_found() -> None:

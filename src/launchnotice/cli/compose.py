@@ -40,11 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--issued", type=common.moment, default="now", metavar="TIME", help="RFC 3339 in UTC, or now"
     )
+    parser.add_argument("--party", metavar="CODE", help="whose notice, for rules that speak of one party")
     parser.add_argument("--json", action="store_true", help="for programs")
     draft = parser.add_argument_group("to write a draft")
     draft.add_argument("--out", metavar="FILE", help="draft to write, for launchnotice sign")
     draft.add_argument("--force", action="store_true", help="replace a file that exists")
-    draft.add_argument("--party", metavar="CODE", help="whose notice")
     draft.add_argument(
         "--officer",
         nargs="+",
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     channel = common.load_channel(args.channel) if args.channel else None
     form = _form(args.file)
     agreement = channel.descriptor.agreement if channel else _agreement(args.agreement, form)
-    composed = compose(form, args.issued, agreement)
+    composed = compose(form, args.issued, agreement, args.party or "")
     if composed.body is None or channel is None or args.out is None:
         print(common.to_json(to_json(composed)) if args.json else report(composed, agreement), end="")
         return MISTAKEN if composed.mistakes else 0
@@ -101,7 +101,7 @@ def _check_options(args: argparse.Namespace) -> None:
     names = ("channel", "party", "journal", "anchor", "officer")
     missing = [f"--{name}" for name in names if not getattr(args, name)]
     if args.out is None:
-        given = [f"--{name}" for name in names[1:] if getattr(args, name)]
+        given = [f"--{name}" for name in names[2:] if getattr(args, name)]
         if given:
             raise common.Trouble(f"{given[0]}: for a draft; give --out as well")
         return

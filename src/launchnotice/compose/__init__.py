@@ -15,7 +15,7 @@ Not here: files and journals (`launchnotice compose`), signatures (`Review`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from launchnotice.compose.form import Form, Unreadable, parse_form
@@ -51,7 +51,9 @@ class Composed(NamedTuple):
         return f"<Composed with {len(self.mistakes)} mistakes>"
 
 
-def compose(form: Form | str | Mapping[str, Any], now: int, agreement: Agreement | None = None) -> Composed:
+def compose(
+    form: Form | str | Mapping[str, Any], now: int, agreement: Agreement | None = None, sender: str = ""
+) -> Composed:
     """The body of a form, and everything that is to be said of it.
 
     Args:
@@ -59,6 +61,7 @@ def compose(form: Form | str | Mapping[str, Any], now: int, agreement: Agreement
             body by name; ``agreement``, if it is there, must be the id of the agreement.
         now: seconds, for what depends on when the notice is issued.
         agreement: the channel's; without one no rule of any is looked at.
+        sender: code of the party whose notice it is; without it no rule for certain parties is looked at.
     """
     if isinstance(form, str):
         try:
@@ -79,7 +82,9 @@ def compose(form: Form | str | Mapping[str, Any], now: int, agreement: Agreement
     if not reader.mistakes:
         for problem in shape_problems(body):
             reader.wrong((), "areas that can be drawn", problem)
-    findings = _findings(kind, body, now, agreement, reader) if agreement else ()
+    findings: tuple[Finding, ...] = ()
+    if agreement and _judged(body):
+        findings = _readable(Judge(agreement)(kind, body, Heard(sender, now, now)), reader)
     mistakes = tuple(sorted(reader.mistakes, key=lambda one: one.line or 0))
     return Composed(kind, None if mistakes else body, mistakes, findings)
 
@@ -102,15 +107,10 @@ def _check_agreement(form: Form, reader: Reader, agreement: Agreement | None) ->
         reader.wrong((AGREEMENT,), expected, shown(name))
 
 
-def _findings(
-    kind: Kind, body: Record, now: int, agreement: Agreement, reader: Reader
-) -> tuple[Finding, ...]:
-    """What the agreement has to say, but of fields that were given and could not be read."""
-    if not _judged(body):
-        return ()
+def _readable(findings: Sequence[Finding], reader: Reader) -> tuple[Finding, ...]:
+    """Findings but of fields that were given and could not be read."""
     broken = {str(part) for path in reader.broken for part in path}
-    found = Judge(agreement)(kind, body, Heard("", now, now))
-    return tuple([one for one in found if not broken.intersection((one.subject or "").split("."))])
+    return tuple([one for one in findings if broken.isdisjoint((one.subject or "").split("."))])
 
 
 def _judged(body: Record) -> bool:

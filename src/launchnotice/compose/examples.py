@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from launchnotice.compose.form import Form
 from launchnotice.compose.reading import POINT, Reader, fields, unit_of
 from launchnotice.compose.values import written
 from launchnotice.pact.agreement import Agreement, Rule
-from launchnotice.registry import AreaForm, Check, Kind, label
+from launchnotice.pact.compare import METRES
+from launchnotice.pact.judge import Heard, Judge
+from launchnotice.registry import AreaForm, Check, FindingCode, Kind, label
 from launchnotice.wire import times
-from launchnotice.wire.codecs import Array, Codec, Date, Enumeration, Instant, Text
+from launchnotice.wire.codecs import Array, Bool, Codec, Date, Enumeration, Instant, Text
 from launchnotice.wire.geo import AREAS, Area, Points
-from launchnotice.wire.message import KIND_OF
+from launchnotice.wire.message import BODIES, KIND_OF
 from launchnotice.wire.quantities import Quantity
 from launchnotice.wire.record import Field, Nested, Record
 from launchnotice.wire.streams import PARTY
@@ -32,111 +34,86 @@ _AT_ONCE: Final = 3
 """Fields at most that are added for the sake of rules across fields."""
 
 
-class Example:
-    """Examples under an agreement; each time in them is later than the one before.
+class Place(NamedTuple):
+    """Where a field stands: the kind of the body that has it, and the names from there."""
 
-    Args:
-        agreement: whose rules say what is asked for; None if there is none.
+    kind: int
+    path: tuple[str, ...] = ()
+
+    def below(self, name: str) -> Place:
+        """A field of the table that stands there."""
+        return self._replace(path=(*self.path, name))
+
+
+class Example:
+    """Examples of a kind under an agreement; each time in them is later than the one before.
+
+    Attributes:
+        form: as little of the body as composes and has what the agreement asks for.
     """
 
-    def __init__(self, agreement: Agreement | None) -> None:
-        self._rules = agreement.rules if agreement else ()
-        self._instant = START - _STEP
-        # Where the value stands that is being made: the kind of its body, the names on the way, its number.
-        self._kind: Kind | None = None
-        self._path: tuple[str, ...] = ()
-        self._number = 0
-        self._asked = {
-            (rule.kind, rule.subject)
-            for rule in self._rules
-            if rule.check is Check.REQUIRED and not rule.when
-        }
+    def __init__(self, agreement: Agreement, kind: Kind) -> None:
+        self._rules = agreement.rules
+        self._copy = 0
+        self._asked: set[str] = set()
+        record = BODIES[kind]
+        while True:
+            self._instant = START - _STEP
+            self.form = self.table(record, Place(kind))
+            heard = Heard("", START, START)
+            body = Reader(Form(self.form)).record(record, self.form)
+            assert body is not None  # safe: None of what is no table alone
+            # What is asked for under conditions shows once they hold.
+            found = Judge(agreement)(kind, body, heard)
+            missing = {one.subject for one in found if one.name == FindingCode.MISSING and one.subject}
+            if missing <= self._asked:
+                return
+            self._asked |= missing
 
-    def table(self, record: type[Record]) -> dict[str, Any]:
-        """As little of a record as composes, and of a body as the agreement asks for."""
-        kind = KIND_OF.get(record)
-        if kind is None:
-            return self._table(record)
-        outside = self._kind, self._path
-        self._kind, self._path = kind, ()
-        begun, found = self._instant, self._table(record)
-        # A condition may hold only of what was added for another.
-        while more := self._conditional(record, found):
-            self._asked |= more
-            self._instant = begun
-            found = self._table(record)
-        self._kind, self._path = outside
-        return found
-
-    def _table(self, record: type[Record]) -> dict[str, Any]:
-        needed = [row.name for row in fields(record) if row.required or self._needs(row)]
-        for names in _growing(needed, [row.name for row in fields(record)]):
+    def table(self, record: type[Record], place: Place) -> dict[str, Any]:
+        """As little of a record as composes."""
+        place = Place(KIND_OF[record]) if record in KIND_OF else place
+        rows = fields(record)
+        needed = [row.name for row in rows if row.required or self._is_asked(place.below(row.name))]
+        for names in _growing(needed, [row.name for row in rows]):
             begun = self._instant
-            found = {row.name: self._make(record, row) for row in fields(record) if row.name in names}
+            found = {row.name: self.value(record, row, place) for row in rows if row.name in names}
             if composes(record, found):
                 return found
             self._instant = begun
         raise AssertionError(record.__name__)  # safe: the tests make one of every record
 
-    def value(self, record: type[Record], row: Field) -> Any:
-        """A value of a field of a body, or of an area."""
-        self._kind, self._path = KIND_OF.get(record), ()
-        return self._make(record, row)
+    def value(self, record: type[Record], row: Field, place: Place) -> Any:
+        """A value of a field of the table that stands there."""
+        here = place.below(row.name)
+        if isinstance(row.codec, Quantity):
+            return self._quantity(record, row.codec, here)
+        return self._value(row, row.codec, here)
 
-    def rules(self, record: type[Record], name: str) -> list[Rule]:
-        """The rules of the agreement that look at a field of a body, or at one within it."""
-        kind = KIND_OF.get(record)
-        return [rule for rule in self._rules if rule.kind == kind and rule.subject.split(".")[0] == name]
-
-    def _make(self, record: type[Record], row: Field) -> Any:
-        if isinstance(row.codec, Quantity) and unit_of(record):
-            return "12 nmi"
-        outside = self._path
-        self._path = (*outside, row.name)
-        found = self._value(record, row, row.codec)
-        self._path = outside
+    def rules(self, place: Place) -> list[Rule]:
+        """The rules of the agreement that look at a field or at what stands in it."""
+        found = []
+        for rule in self._rules:
+            paths = [tuple(name.split(".")) for name in (rule.subject, *rule.alternatives)]
+            if rule.kind == place.kind and any(path[: len(place.path)] == place.path for path in paths):
+                found.append(rule)
         return found
 
-    def _here(self) -> list[Rule]:
-        """The rules that look at the field that is being made."""
-        name = ".".join(self._path)
-        return [rule for rule in self._rules if rule.kind == self._kind and rule.subject == name]
-
-    def _needs(self, row: Field) -> bool:
-        name = ".".join((*self._path, row.name))
-        return any(kind == self._kind and f"{path}.".startswith(f"{name}.") for kind, path in self._asked)
-
-    def _conditional(self, record: type[Record], found: dict[str, Any]) -> set[tuple[int, str]]:
-        """What the agreement asks for of this example, and was not asked for yet."""
-        body = Reader(Form(found)).record(record, found)
-        asked = [rule for rule in self._rules if rule.kind == self._kind and rule.check is Check.REQUIRED]
-        hold = [rule for rule in asked if body is not None and rule.applies(body, None)]
-        return {(rule.kind, rule.subject) for rule in hold} - self._asked
-
-    def _count(self) -> int:
-        """How many items a list has: one, or one for each value that the agreement asks for."""
-        name = ".".join(self._path)
-        wanted = [
-            len(rule.values)
-            for rule in self._rules
-            if rule.kind == self._kind and rule.check is Check.REQUIRED
-            if f"{rule.subject}.".startswith(f"{name}.")
-        ]
-        return max([1, *wanted])
-
-    def _value(self, record: type[Record], row: Field, codec: Codec) -> Any:  # noqa: PLR0911 - one row a codec
+    def _value(self, row: Field, codec: Codec, here: Place) -> Any:  # noqa: PLR0911 - one row a codec
         match codec:
             case Nested():
-                return self.table(codec.record)
+                return self._in_a_word(codec, here) or self.table(codec.record, here)
             case Array():
-                return [self._item(record, row, codec.item, number) for number in range(self._count())]
+                return self._list(row, codec, here)
             case Area():
-                form = self._first(AreaForm)
-                return {"form": label(form), **self.table(AREAS[form])}
+                form = AreaForm(next(iter(self._named(here)), AreaForm.POINT))
+                return {"form": label(form), **self.table(AREAS[form], here)}
             case Points():
                 return [*_POINTS]
             case Enumeration():
-                return written(codec).write(self._first(codec.enum))
+                return written(codec).write(next(map(codec.enum, self._named(here)), next(iter(codec.enum))))
+            case Bool():
+                return bool(next(iter(self._named(here)), False))
             case Instant():
                 self._instant += _STEP
                 return times.format_instant(self._instant)
@@ -146,17 +123,51 @@ class Example:
                 return row.doc.rpartition(": ")[2][: codec.limit].strip()
         return written(codec).example
 
-    def _item(self, record: type[Record], row: Field, codec: Codec, number: int) -> Any:
-        self._number, before = number, self._number
-        found = self._value(record, row, codec)
-        self._number = before
+    def _in_a_word(self, codec: Nested, here: Place) -> dict[str, Any]:
+        """A table of one word, if the agreement names it by one: a direction by its sector."""
+        for number in self._named(here):
+            for row in codec.record.FIELDS:
+                if isinstance(row.codec, Enumeration) and number in {*row.codec.enum}:
+                    return {row.name: written(row.codec).write(row.codec.enum(number))}
+        return {}
+
+    def _list(self, row: Field, codec: Array, here: Place) -> list[Any]:
+        """One item, or one for each value that the agreement wants to find among them."""
+        wanted = _required(self.rules(here))
+        found = []
+        for self._copy in range(max(len(wanted), 1)):
+            found.append(self._value(row, codec.item, here))
+        self._copy = 0
         return found
 
-    def _first(self, enum: Any) -> Any:
-        """A value that the agreement names for a field, where it has no conditions before others."""
-        rules = sorted(self._here(), key=lambda rule: bool(rule.when))
-        named = [value for rule in rules if rule.check is not Check.FORBIDDEN for value in rule.values]
-        return enum(named[self._number % len(named)]) if named else next(iter(enum))
+    def _quantity(self, record: type[Record], codec: Quantity, here: Place) -> str:
+        if unit_of(record):
+            return "12 nmi"
+        for rule in self._at(here):
+            size = METRES.get(rule.limit.unit) if rule.limit and rule.limit.unit else None
+            if rule.limit and size:
+                return codec.format(rule.limit.amount * size)
+        return str(written(codec).example)
+
+    def _named(self, here: Place) -> list[int]:
+        """The values that the agreement names for a field, the one that is wanted now first."""
+        rules = [rule for rule in self._at(here) if rule.values]
+        rules.sort(key=lambda rule: bool(rule.when))
+        return [*_required(rules)[self._copy :], *(number for rule in rules for number in rule.values)]
+
+    def _at(self, here: Place) -> list[Rule]:
+        """The rules that look at that very field and let it be given."""
+        name = ".".join(here.path)
+        rules = [rule for rule in self.rules(here) if rule.check is not Check.FORBIDDEN]
+        return [rule for rule in rules if name in (rule.subject, *rule.alternatives)]
+
+    def _is_asked(self, place: Place) -> bool:
+        return any(tuple(name.split("."))[: len(place.path)] == place.path for name in self._asked)
+
+
+def _required(rules: Sequence[Rule]) -> list[int]:
+    """The values of which the agreement wants each."""
+    return [number for rule in rules if rule.check is Check.REQUIRED for number in rule.values]
 
 
 def composes(record: type[Record], found: Mapping[str, Any]) -> bool:

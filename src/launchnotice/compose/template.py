@@ -13,17 +13,17 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from launchnotice.compose.examples import Example
+from launchnotice.compose.examples import Example, Place
 from launchnotice.compose.reading import FORM, fields, meaning, unit_of
 from launchnotice.compose.values import PLACEHOLDER, written
 from launchnotice.compose.writing import AGREEMENT, KIND, toml
 from launchnotice.errors import UsageError
 from launchnotice.pact.agreement import Agreement
-from launchnotice.registry import KINDS, AreaForm, Kind, Policy, Usage, label
-from launchnotice.render.records import rule_line
+from launchnotice.registry import KINDS, AreaForm, Check, Kind, Policy, Usage, label
+from launchnotice.render.treaty import NOBODYS, said
 from launchnotice.wire.codecs import Array, Codec
 from launchnotice.wire.geo import AREAS, Area, Points
-from launchnotice.wire.message import BODIES
+from launchnotice.wire.message import BODIES, KIND_OF
 from launchnotice.wire.quantities import Quantity
 from launchnotice.wire.record import Field, Nested, Record
 
@@ -39,16 +39,17 @@ def template(agreement: Agreement, kind: Kind) -> str:
     row = KINDS[kind]
     if row.policy is Policy.MACHINE:
         raise UsageError(Usage.BAD_VALUE, f"{row.label}: stated by the machine, written by nobody")
-    record, example = BODIES[kind], Example(agreement)
+    record, example = BODIES[kind], Example(agreement, kind)
     speaking = any(rule.kind == kind for rule in agreement.rules)
     silence = [] if speaking else [f"No rule of {agreement.id} speaks of this kind."]
+    illustration = [f"{NOBODYS}."] if agreement.illustrative else []
     lines = [
         *_prose(f"{row.label[0].upper()}{row.label[1:]} under {agreement.id}: {agreement.title}.", "", ""),
-        *(line for text in (*silence, *_HOW) for line in _prose(text, "", "")),
+        *(line for text in (*illustration, *silence, *_HOW) for line in _prose(text, "", "")),
         "",
         f"{KIND} = {toml(row.label)}",
         f"{AGREEMENT} = {toml(agreement.id)}",
-        *_section(record, example, agreement),
+        *_section(record, example.form, example, agreement),
     ]
     if _has_areas(record):
         lines += ["", *_prose("Areas: a table with one of these forms.", "", ""), *_areas()]
@@ -63,22 +64,22 @@ _HOW: Final = (
 )
 
 
-def _section(record: type[Record], example: Example, agreement: Agreement) -> Iterator[str]:
+def _section(
+    record: type[Record], form: Mapping[str, Any], example: Example, agreement: Agreement
+) -> Iterator[str]:
     """The fields of a body; a body within it comes last, with a header of its own."""
-    active = example.table(record)
-    bodies = []
+    place, bodies = Place(KIND_OF[record]), []
     for row in fields(record):
         if isinstance(row.codec, Nested) and row.codec.record in BODIES.values():
-            bodies.append(row)
+            bodies.append((row, row.codec.record))
             continue
         yield from ("", *_about(record, row, example, agreement))
-        value = active.get(row.name)
-        mark = "#" if value is None else ""
-        yield f"{mark}{row.name} = {toml(_open(example.value(record, row) if value is None else value))}"
-    for row in bodies:
-        within: Any = row.codec
+        given = row.name in form
+        value = form[row.name] if given else example.value(record, row, place)
+        yield f"{'' if given else '#'}{row.name} = {toml(_open(value))}"
+    for row, within in bodies:
         yield from ("", *_about(record, row, example, agreement), f"[{row.name}]")
-        yield from _section(within.record, example, agreement)
+        yield from _section(within, form[row.name], example, agreement)
 
 
 def _about(record: type[Record], row: Field, example: Example, agreement: Agreement) -> Iterator[str]:
@@ -86,8 +87,11 @@ def _about(record: type[Record], row: Field, example: Example, agreement: Agreem
     yield from _field(record, row, "")
     if row.required:
         yield from _prose("REQUIRED: no notice of this kind is without it", "  ")
-    for rule in example.rules(record, row.name):
-        yield from _prose(f"{agreement.id}: {rule_line(rule)}", "  ")
+    for rule in example.rules(Place(KIND_OF[record], (row.name,))):
+        yield from _prose(f"{_SAYS.get(rule.check, '')}{agreement.id}: {said(rule)}", "  ")
+
+
+_SAYS: Final = {Check.REQUIRED: "REQUIRED by ", Check.FORBIDDEN: "FORBIDDEN by "}
 
 
 def _field(record: type[Record], row: Field, indent: str, more: str = "") -> Iterator[str]:

@@ -211,14 +211,14 @@ def _rules(one: Sequence[Rule], other: Sequence[Rule]) -> Iterator[Difference]:
             if match is not None:
                 left.remove(rule)
                 right.remove(match)
-                yield Difference("agreement", _named(rule), _said(rule), _said(match))
-    yield from (Difference("agreement", _named(rule), _said(rule), None) for rule in left)
-    yield from (Difference("agreement", _named(rule), None, _said(rule)) for rule in right)
+                yield Difference("agreement", _named(rule), said(rule), said(match))
+    yield from (Difference("agreement", _named(rule), said(rule), None) for rule in left)
+    yield from (Difference("agreement", _named(rule), None, said(rule)) for rule in right)
 
 
 def _order(one: Agreement, other: Agreement) -> Iterator[Difference]:
     """Where agreements that say the same begin to say it in another order."""
-    sides = [[*map(_said, side.rules), *map(_note, side.notes)] for side in (one, other)]
+    sides = [[*map(said, side.rules), *map(_note, side.notes)] for side in (one, other)]
     for said in zip_longest(*sides):
         if said[0] != said[1]:
             yield Difference("agreement", "order of its rules and notes", *said)
@@ -238,7 +238,7 @@ def _named(rule: Rule) -> str:
     return f"{label(rule.check)} of {kind_name(rule.kind)}, {escape(words(rule.subject))}"
 
 
-def _said(rule: Rule) -> str:
+def said(rule: Rule) -> str:
     """A rule in words, with its constants that were not read in the text."""
     constants = f"; provisional: {', '.join(map(escape, rule.provisional))}" if rule.provisional else ""
     return escape(rule.words()) + constants
