@@ -13,7 +13,7 @@ from launchnotice import Agreement, Channel, Descriptor, load_agreement, parse_a
 from launchnotice.pact.agreementfile import agreements
 from launchnotice.registry import Evidence, Owed
 from launchnotice.render import treaty
-from launchnotice.render.fields import WIDTH
+from launchnotice.render.fields import WIDTH, kind_name
 from tests.render.test_text import compare
 from tests.support import descriptor, make_centre
 
@@ -99,8 +99,11 @@ def test_what_is_provisional_is_said_to_be(name: str) -> None:
     period = agreement.period is not None and agreement.period.evidence is Evidence.PROVISIONAL
     assert len(found) == len(unread) + len(notes) + period
     for rule in unread:
-        [line] = [one for one in found if rule.words() in one and one.endswith(", ".join(rule.provisional))]
-        assert (rule.evidence is Evidence.PROVISIONAL) == ("the rule as a whole" in line)
+        whole = ["the rule as a whole"] if rule.evidence is Evidence.PROVISIONAL else []
+        assert (
+            f"{kind_name(rule.kind)}: {rule.words()}. Not read: {', '.join([*whole, *rule.provisional])}"
+            in found
+        )
     assert treaty.counts(agreement) == (len(agreement.rules) - len(unread), len(unread))
     _, _, section = treaty.agreement(agreement).partition("\nPROVISIONAL: ")
     assert found or section.splitlines()[1] == "  nothing"

@@ -136,8 +136,8 @@ def differences(one: Channel, other: Channel) -> list[Difference]:
     for code in sorted(parties[0].keys() | parties[1].keys()):
         sides = [side.get(code) for side in parties]
         if None in sides:
-            said = [None if side is None else "a party" for side in sides]
-            found.append(Difference(f"party {code}", "itself", *said))
+            here = [None if side is None else "a party" for side in sides]
+            found.append(Difference(f"party {code}", "itself", *here))
         else:
             found += _compared(f"party {code}", *_both(sides))
     found += _compared("agreement", a.agreement, b.agreement, ("rules", "notes"))
@@ -158,8 +158,8 @@ def difference(one: Channel, other: Channel) -> str:
         lines += ["", where.upper()]
         for row in found:
             if row.where == where:
-                said = [Node(name, text or "-") for name, text in (("A", row.one), ("B", row.other))]
-                lines += layout([Node(row.what, "", tuple(said))])
+                both = [Node(name, text or "-") for name, text in (("A", row.one), ("B", row.other))]
+                lines += layout([Node(row.what, "", tuple(both))])
     return "\n".join(lines) + "\n"
 
 
@@ -178,8 +178,8 @@ def _compared(where: str, one: Record, other: Record, skip: Sequence[str] = ()) 
     for row in one.FIELDS:
         values = [getattr(side, row.name) for side in (one, other)]
         if row.name not in skip and values[0] != values[1]:
-            said = [_shown(side, row.name) for side in (one, other)]
-            yield Difference(where, words(row.name), *said)
+            shown = [_shown(side, row.name) for side in (one, other)]
+            yield Difference(where, words(row.name), *shown)
 
 
 def _shown(record: Record, name: str) -> str | None:
@@ -219,9 +219,9 @@ def _rules(one: Sequence[Rule], other: Sequence[Rule]) -> Iterator[Difference]:
 def _order(one: Agreement, other: Agreement) -> Iterator[Difference]:
     """Where agreements that say the same begin to say it in another order."""
     sides = [[*map(said, side.rules), *map(_note, side.notes)] for side in (one, other)]
-    for said in zip_longest(*sides):
-        if said[0] != said[1]:
-            yield Difference("agreement", "order of its rules and notes", *said)
+    for first, second in zip_longest(*sides):
+        if first != second:
+            yield Difference("agreement", "order of its rules and notes", first, second)
             return
 
 
