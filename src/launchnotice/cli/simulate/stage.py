@@ -19,7 +19,6 @@ from launchnotice import (
     Event,
     Send,
     Step,
-    load_agreement,
     parse_agreement,
 )
 from launchnotice.cli.common import Trouble
@@ -33,6 +32,7 @@ from launchnotice.cli.demo.setting import (
 )
 from launchnotice.cli.simulate.story import Rules, Story
 from launchnotice.pact.agreement import Agreement
+from launchnotice.pact.agreementfile import agreement_text
 from launchnotice.registry import Owed, Suite, label
 
 LABELS: Final = ("authority-1", "officer-1", "officer-2", "officer-3", "system")
@@ -109,7 +109,7 @@ class Place:
             protocol=SPEC_VERSION,
             name=rules.called,
             suite=suite,
-            agreement=_agreement(rules.agreement),
+            agreement=_agreement(rules),
             parties=tuple(make_party(code, keys[code], owes[code]) for code in sorted(rules.parties)),
             **{"exercise": False, **rules.options},
         )
@@ -222,6 +222,10 @@ class Stage:
         return list(self.places.values())
 
 
-def _agreement(given: str) -> Agreement:
-    """An agreement that ships, by its name, or the text of one that the story itself gives."""
-    return parse_agreement(given) if "\n" in given else load_agreement(given)
+def _agreement(rules: Rules) -> Agreement:
+    """An agreement that ships, perhaps with a word altered, or the text that the story itself gives."""
+    text = rules.agreement if "\n" in rules.agreement else agreement_text(rules.agreement)
+    old, new = rules.altered
+    if old not in text:
+        raise Trouble(f"channel {rules.name}: nothing to alter")
+    return parse_agreement(text.replace(old, new) if old else text)

@@ -25,7 +25,7 @@ _STORY: Final = {"title", "happened", "sources", "lesson", "rule", "requirements
 _CHANNEL: Final = {"agreement", "parties"}
 _OPTIONS: Final = frozenset({"exercise", "officers", "receipt_within", "acknowledge_within"})
 """Fields of the descriptor that a story may set."""
-_CHANNEL_MAY: Final = _OPTIONS | {"called", "owes", "second_nodes"}
+_CHANNEL_MAY: Final = _OPTIONS | {"called", "altered", "owes", "second_nodes"}
 _STEP: Final = {"at", "who", "text"}
 _ACTS: Final[Mapping[str, frozenset[str]]] = {
     "say": frozenset({"as", "body", "about", "officers", "withhold", "disclose", "check", "refused"}),
@@ -46,7 +46,8 @@ class Rules(NamedTuple):
 
     Attributes:
         name: by what the steps name it. `called`: its name in the descriptor.
-        agreement: the name of one that ships, or its text. `parties`: party codes.
+        agreement: the name of one that ships, or its text. `altered`: some of its words, and others for them.
+        parties: party codes.
         options: fields of the descriptor that do not have their defaults.
         owes: what a party owes, by code, if not an acknowledgement.
         second_nodes: names of further nodes, each on the journal of a party.
@@ -55,6 +56,7 @@ class Rules(NamedTuple):
     name: str
     called: str
     agreement: str
+    altered: tuple[str, str]
     parties: tuple[str, ...]
     options: dict[str, Any]
     owes: dict[str, str]
@@ -142,10 +144,12 @@ def parse(name: str, text: str) -> Story:
 
 def _rules(name: str, raw: dict[str, Any]) -> Rules:
     _words(raw, _CHANNEL, _CHANNEL_MAY)
+    altered = raw.get("altered", ["", ""])
     return Rules(
         name=name,
         called=raw.get("called", name),
         agreement=raw["agreement"],
+        altered=(altered[0], altered[1]),
         parties=tuple(raw["parties"]),
         options={key: value for key, value in raw.items() if key in _OPTIONS},
         owes=raw.get("owes", {}),
