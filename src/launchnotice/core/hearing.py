@@ -74,8 +74,10 @@ def _withheld(state: State, payload: Payload, body: Record) -> tuple[Unannounced
     named = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, launches.NOTICES))
     epoch = payload.epoch.number, payload.epoch.random
     place = epoch, getattr(payload, "seq", 0)
-    found = []
+    found, corrected = [], _corrected(state, body)
     for exchange in map(state.exchange, named):
+        if exchange is not None and exchange.id in corrected:
+            continue
         if exchange is None or not _stands(state, exchange):
             continue
         if not exchange.inherited and (exchange.epoch, exchange.seq) >= place:
@@ -88,6 +90,18 @@ def _withheld(state: State, payload: Payload, body: Record) -> tuple[Unannounced
         ):
             found.append(Unannounced(report.launched_at, report.category, report.launch_count or 1))
     return tuple(found)
+
+
+def _corrected(state: State, report: LaunchReport) -> set[bytes]:
+    """The reports that one corrects: a correction is no other launch."""
+    found: set[bytes] = set()
+    notice = report.replaces
+    while notice and notice not in found:
+        found.add(notice)
+        exchange = state.exchange(notice)
+        before = recall(exchange.data).body if exchange is not None and exchange.data else None
+        notice = before.replaces if isinstance(before, LaunchReport) else None
+    return found
 
 
 def _stands(state: State, exchange: Exchange) -> bool:

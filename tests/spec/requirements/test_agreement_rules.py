@@ -1,0 +1,250 @@
+"""Rules of agreements that need what was said before (spec section 8.2), as an endpoint judges them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from launchnotice import Agreement, Event
+from launchnotice.pact.agreement import Condition, Limit, Period, Rule
+from launchnotice.registry import (
+    AmendmentReason,
+    Anchor,
+    Bound,
+    Category,
+    Check,
+    Evidence,
+    FindingCode,
+    GroupKind,
+    Kind,
+    LaunchOutcome,
+    QueryTopic,
+    ReplyStatus,
+    RetractionReason,
+    Unit,
+)
+from launchnotice.wire.notices import (
+    Amendment,
+    LaunchNotification,
+    LaunchReport,
+    Query,
+    Reply,
+    Retraction,
+    Window,
+    WindowExtension,
+)
+from tests.spec.requirements.build import OFFICERS, World, world
+from tests.spec.requirements.told import DAY, Told, codes, heard
+from tests.support import NOW, launch, open_endpoint, sign
+
+HOUR = 3_600
+OPENS = NOW + DAY
+AGR_2 = pytest.mark.requirement("R-AGR-2")
+
+
+def rule(check: Check, kind: Kind, subject: str, **more: Any) -> Rule:
+    fixed: dict[str, Any] = {"article": "Article I", "evidence": Evidence.VERIFIED, "subject": subject}
+    return Rule(check=check, kind=kind.value, **{**fixed, **more})
+
+
+def limit(bound: Bound, amount: int, unit: Unit | None = None) -> Limit:
+    return Limit(bound=bound, amount=amount, unit=unit)
+
+
+def under(*rules: Rule, period: Period | None = None) -> World:
+    """A world under an agreement with these rules."""
+    return world(
+        agreement=Agreement(id="x", title="X", status="x", sources=("x",), rules=rules, period=period)
+    )
+
+
+def window(start: int, length: int = HOUR) -> Window:
+    return Window(start=start, end=start + length)
+
+
+def announced(**more: Any) -> LaunchNotification:
+    return launch(**{"planned_date": None, "window": window(OPENS), **more})
+
+
+def report(notified: bytes | None, at: int = OPENS, **more: Any) -> LaunchReport:
+    category = None if notified else Category.BALLISTIC_MISSILE
+    fixed = {"launch": notified, "outcome": LaunchOutcome.LAUNCHED, "launched_at": at, "category": category}
+    return LaunchReport(**{**fixed, **more})
+
+
+def amended(notified: bytes, body: LaunchNotification) -> Amendment:
+    return Amendment(launch=notified, replaces=notified, reason=AmendmentReason.PLAN, notification=body)
+
+
+# What a report is about ----------------------------------------------------------------------------
+
+INTERVAL = rule(
+    Check.LIMIT,
+    Kind.LAUNCH_REPORT,
+    "interval",
+    limit=limit(Bound.BELOW, 5, Unit.MINUTES),
+    when=(Condition(subject="launch.group", values=(GroupKind.SIMULTANEOUS.value,)),),
+)
+
+
+@AGR_2
+def test_intervals_of_a_group_are_held_to_what_was_announced_last() -> None:
+    w = under(INTERVAL)
+    told = Told(w.forger)
+    first = told.say(announced(launch_count=3, group=GroupKind.SIMULTANEOUS))
+    heard(w, first)
+    far = report(first.id, launch_count=3, last_launched_at=OPENS + 600)
+    near = report(first.id, launch_count=3, last_launched_at=OPENS + 599)
+    assert codes(heard(w, told.say(near))) == []
+    assert codes(heard(w, told.say(far))) == [FindingCode.OUTSIDE_LIMIT]
+    heard(w, told.say(amended(first.id, announced(launch_count=3, group=GroupKind.SERIES))))
+    assert codes(heard(w, told.say(LaunchReport(**vars(far) | {"remark": "again"})))) == []
+
+
+@AGR_2
+def test_nothing_is_found_of_a_report_on_a_launch_that_is_not_known_or_another_partys() -> None:
+    w = under(INTERVAL)
+    told = Told(w.forger)
+    unknown = report(bytes(32), launch_count=2, last_launched_at=OPENS + 600)
+    assert codes(heard(w, told.say(unknown))) == [FindingCode.UNKNOWN_REFERENCE]
+    draft = sign(w.receiver, w.ru, announced(launch_count=2, group=GroupKind.SIMULTANEOUS), NOW, OFFICERS)
+    w.receiver.submit(draft, NOW)
+    theirs = report(draft.id, launch_count=2, last_launched_at=OPENS + 600)
+    assert codes(heard(w, told.say(theirs))) == [FindingCode.NOT_OWNER]
+
+
+# Steps within a time -------------------------------------------------------------------------------
+
+
+@AGR_2
+def test_a_report_is_late_after_its_time_from_the_launch_or_else_from_the_end_of_its_span() -> None:
+    owed = rule(
+        Check.OWED,
+        Kind.LAUNCH_REPORT,
+        "launch",
+        limit=limit(Bound.AT_MOST, 48, Unit.HOURS),
+        anchor=Anchor.LAUNCH,
+    )
+    w = under(owed)
+    told = Told(w.forger)
+    first = told.say(announced())
+    heard(w, first)
+    heard(w, told.say(WindowExtension(launch=first.id, replaces=first.id, window=window(OPENS, 2 * HOUR))))
+    for body, last in (
+        (report(first.id, OPENS + 9), OPENS + 9 + 48 * HOUR),
+        (LaunchReport(launch=first.id, outcome=LaunchOutcome.NOT_LAUNCHED), OPENS + 50 * HOUR),
+    ):
+        for at, late in ((last, False), (last + 1, True)):
+            made = told.say(type(body)(**vars(body) | {"remark": f"{at}"}))
+            assert codes(heard(w, made, at)) == [FindingCode.LATE] * late
+    assert codes(heard(w, told.say(report(None)), OPENS + 49 * HOUR)) == [FindingCode.LATE]
+    failed = LaunchReport(outcome=LaunchOutcome.FAILED_ON_PAD, category=Category.OTHER)
+    assert codes(heard(w, told.say(failed), OPENS + 999 * HOUR)) == []  # from when is not known
+
+
+@AGR_2
+@pytest.mark.parametrize("receipted", [True, False])
+def test_a_reply_is_late_after_its_days_from_when_its_sender_says_it_received_the_query(
+    *, receipted: bool
+) -> None:
+    owed = rule(
+        Check.OWED,
+        Kind.REPLY,
+        "query",
+        limit=limit(Bound.AT_MOST, 2, Unit.CALENDAR_DAYS),
+        anchor=Anchor.RECEIVED,
+    )
+    w = under(owed)
+    query = Query(topic=QueryTopic.OTHER, asked="US", remark="and?")
+    draft = sign(w.receiver, w.ru, query, NOW, OFFICERS[:1])
+    w.receiver.submit(draft, NOW)
+    if receipted:
+        data = w.receiver.exchange(draft.id).data
+        w.receive(w.forger.receipt(data, "RU", received=NOW + DAY).data, NOW + DAY)
+    last = (NOW // DAY + 3 + receipted) * DAY - 1
+    told = Told(w.forger)
+    for at, late in ((last, False), (last + 1, True)):
+        made = told.say(Reply(query=draft.id, status=ReplyStatus.ANSWERED, remark=f"{at}"))
+        assert codes(heard(w, made, at)) == [FindingCode.LATE] * late
+
+
+# What was not notified -------------------------------------------------------------------------------
+
+WITHHOLDING = rule(
+    Check.WITHHOLDING,
+    Kind.LAUNCH_REPORT,
+    "launch",
+    values=[Category.BALLISTIC_MISSILE.value],
+    limit=limit(Bound.AT_MOST, 2),
+)
+
+
+def unannounced(at: int, **more: Any) -> LaunchReport:
+    return report(None, at, **more)
+
+
+def reported(w: World, told: Told, body: LaunchReport) -> Event:
+    return heard(w, told.say(body), NOW + 9)
+
+
+@AGR_2
+def test_launches_that_were_not_notified_are_counted_by_year() -> None:
+    w = under(WITHHOLDING)
+    told = Told(w.forger)
+    assert codes(reported(w, told, unannounced(NOW - 400 * DAY, launch_count=2))) == []
+    assert codes(reported(w, told, unannounced(NOW - 1))) == []
+    assert codes(reported(w, told, unannounced(NOW - 2, category=Category.SOUNDING_ROCKET))) == []
+    assert codes(reported(w, told, unannounced(NOW - 3))) == []
+    (finding,) = reported(w, told, unannounced(NOW - 4)).findings
+    assert finding.code is FindingCode.ALLOWANCE
+    assert (finding.expected, finding.found) == ("at most two in a year", "3 in year 2027")
+
+
+@AGR_2
+def test_a_retracted_report_does_not_count_and_a_correction_is_no_other_launch() -> None:
+    w = under(WITHHOLDING)
+    told = Told(w.forger)
+    first = told.say(unannounced(NOW - 1, launch_count=2))
+    heard(w, first)
+    corrected = told.say(unannounced(NOW - 2, launch_count=2, replaces=first.id))
+    assert codes(heard(w, corrected)) == []
+    again = unannounced(NOW - 2, launch_count=1, replaces=corrected.id)
+    assert codes(reported(w, told, again)) == []
+    assert codes(reported(w, told, unannounced(NOW - 3))) == [FindingCode.ALLOWANCE]
+    heard(w, told.say(Retraction(subject=first.id, reason=RetractionReason.FALSE_CONTENT)))
+    assert codes(reported(w, told, unannounced(NOW - 4))) == []
+    assert codes(reported(w, told, unannounced(NOW - 5))) == [FindingCode.ALLOWANCE]
+
+
+@AGR_2
+def test_the_own_officer_finds_what_the_recipient_finds() -> None:
+    """Of one's own notice the journal says what the peer was told, with all that stands before it."""
+    w = under(WITHHOLDING)
+    us = open_endpoint(w.channel, w.us, mandates=[*w.mandates.values()])
+    for number, expected in enumerate([[], [], [FindingCode.ALLOWANCE]]):
+        draft = sign(us, w.us, unannounced(NOW - number), NOW, OFFICERS)
+        us.submit(draft, NOW)
+        own = us.exchange(draft.id)
+        assert [one.code for one in own.findings] == expected
+        w.receive(own.data, NOW)
+        assert [one.code for one in w.receiver.exchange(draft.id).findings] == expected
+
+
+# In force ------------------------------------------------------------------------------------------
+
+
+@AGR_2
+def test_a_notice_outside_the_days_of_the_agreement_is_found_if_a_rule_speaks_of_its_kind() -> None:
+    day = NOW // DAY
+    w = under(
+        rule(Check.REQUIRED, Kind.LAUNCH, "category"),
+        period=Period(since=day - 9, until=day - 1, article="Article IX", evidence=Evidence.PROVISIONAL),
+    )
+    told = Told(w.forger)
+    (finding,) = heard(w, told.say(announced())).findings
+    assert (finding.code, finding.article) == (FindingCode.NOT_IN_FORCE, "Article IX")
+    assert finding.evidence is Evidence.PROVISIONAL
+    assert codes(heard(w, told.say(unannounced(NOW)))) == []
+    last = told.say(announced(remark="in time"), k4=day * DAY - 1)
+    assert codes(heard(w, last)) == []
