@@ -119,8 +119,7 @@ class Calls:
     def _take(self, site: Site, events: Iterable[Event]) -> None:
         """Durable before visible; authentic; at most once as new (P1, P3)."""
         for event in events:
-            row = site.journal.read(event.position - 1, 1)
-            if not row or (event.data not in row[0].data and event.code is not EventCode.NOTICE):
+            if not _journalled(site, event):
                 raise Violation("not-durable", f"{site.code} shows {event.code} that no journal holds")
             if event.code is EventCode.NOTICE:
                 self.model.check_shown(site.code, event.party, event.subject, event.data)
@@ -281,3 +280,12 @@ class Calls:
         except (UsageError, Refused) as error:  # `submit` refuses a draft under a mandate that is lost
             self.counts[f"usage {error.code}"] += 1
             return None
+
+
+def _journalled(site: Site, event: Event) -> bool:
+    """Whether the journal holds what an event shows: in its own entry, or in one before if it is shown again."""
+    rows = site.journal.memory._data[: event.position]
+    if len(rows) < event.position:
+        return False
+    again = event.code in {EventCode.ABANDONED, EventCode.DISOWNED}
+    return event.code is EventCode.NOTICE or any(event.data in row for row in (rows if again else rows[-1:]))
