@@ -202,6 +202,7 @@ class Calls:
         if message.to and message.to != site.code:
             raise Violation("forged-accepted", f"{site.code} takes a signal to {message.to}")
         site.asked |= {epoch for party, epoch in message.wanted if party == site.code}
+        site.challenged |= message.challenge
         if message.subject:
             site.proven.add(message.subject)
 
@@ -257,9 +258,11 @@ class Calls:
                 and message.sender == site.code
                 and message.epoch in site.closed - site.asked
                 and message.id not in site.proven
+                and (message.seq or not site.challenged)
                 and site.code not in self.model.forked
             ):
                 raise Violation("repeated-after-restore", f"{site.code} repeats kind {message.kind}")
+        site.challenged = False
 
     def _submit(self, site: Site, said: bodies.Said) -> bytes | None:
         centre = self.made.centres[site.code]
@@ -283,7 +286,7 @@ class Calls:
 
 
 def _journalled(site: Site, event: Event) -> bool:
-    """Whether the journal holds what an event shows: in its own entry, or in one before if it is shown again."""
+    """Whether the journal holds what an event shows: in its own entry; if shown again, in an earlier one."""
     rows = site.journal.memory._data[: event.position]
     if len(rows) < event.position:
         return False

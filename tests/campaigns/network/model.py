@@ -39,6 +39,7 @@ class Seen(NamedTuple):
     subject: bytes
     to: str
     wanted: tuple[tuple[str, Epoch], ...]
+    challenge: bool
 
     @property
     def is_notice(self) -> bool:
@@ -67,14 +68,24 @@ def read_payload(header: bytes, payload: bytes) -> Seen:
     raw: Any = cbor2.loads(payload)
     name = hashlib.sha256(cbor2.dumps(["LNP/1", header, payload])).digest()
     if 5 not in raw:  # a mandate has no kind
-        return Seen(name, raw[2], MANDATE, b"", (0, b""), 0, b"", b"", "", ())
+        return Seen(name, raw[2], MANDATE, b"", (0, b""), 0, b"", b"", "", (), challenge=False)
     body = raw[7]
     epoch = (raw[8][1], raw[8][2])
     subject = body.get(1, b"") if LAST_NOTICE < raw[5] < SYNC else b""
     spans = body.get(3, ()) if raw[5] == SYNC else ()
     wanted = tuple((span[1], (span[2][1], span[2][2])) for span in spans)
     return Seen(
-        name, raw[2], raw[5], raw[3], epoch, raw.get(9, 0), raw.get(10, b""), subject, raw.get(14, ""), wanted
+        name,
+        raw[2],
+        raw[5],
+        raw[3],
+        epoch,
+        raw.get(9, 0),
+        raw.get(10, b""),
+        subject,
+        raw.get(14, ""),
+        wanted,
+        challenge=raw[5] == SYNC and 4 in body,
     )
 
 

@@ -98,7 +98,8 @@ class Site:
     Attributes:
         shown: ids of notices shown to its officers, in any life. `holds`: ids that this journal has.
         proven: own notices that a member showed to have, as this journal knows. `asked`: epochs of
-            which members wanted notices. `closed`: own epochs before the last restore.
+            which members wanted notices. `challenged`: a challenge came since the last poll.
+        closed: own epochs before the last restore.
         lives: restores so far. `lost`: whether any lost something. `receipts`: by (lives, subject).
         inbox, queries: notices shown, in order. `said`: own notices by kind; `versions`: of launches.
         drafts: what the officers signed; `mandates`: the party's own chain, which its authority keeps.
@@ -119,7 +120,7 @@ class Site:
         self.epochs: set[Epoch] = set()
         self.closed: frozenset[Epoch] = frozenset()
         self.lives = self.opened = self.skew = self.attended = 0
-        self.lost = False
+        self.lost = self.challenged = False
         self.receipts: dict[tuple[int, bytes], bytes] = {}
         self.drafts: list[Draft] = []
         self.inbox: list[bytes] = []
