@@ -143,7 +143,7 @@ def test_a_writer_that_waits_for_another_one_conflicts_when_that_commits(alone: 
                 lost.append(type(error))
 
         with one._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s)", (one._id, b"one"))
+            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (one._id, b"one", bytes(32)))
             other = threading.Thread(target=late)
             other.start()
             waits_for(alone, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
@@ -155,7 +155,7 @@ def test_a_writer_that_waits_for_another_one_conflicts_when_that_commits(alone: 
 def test_a_writer_does_not_wait_for_ever_for_another_one(alone: str) -> None:
     with opened(alone) as one, opened(alone, timeout=0.1) as two:
         with one._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s)", (one._id, b"one"))
+            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (one._id, b"one", bytes(32)))
             with pytest.raises(JournalError, match="statement timeout") as caught:
                 two.append(0, ENTRY)
             assert type(caught.value) is JournalError
@@ -166,7 +166,9 @@ def test_a_writer_does_not_wait_for_ever_for_another_one(alone: str) -> None:
 def test_a_writer_that_stops_half_way_is_rolled_back_by_the_server(alone: str) -> None:
     with opened(alone, timeout=0.1) as stopped, opened(alone) as other:
         with pytest.raises(JournalError), stopped._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s)", (stopped._id, b"half"))
+            db.execute(
+                "INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (stopped._id, b"half", bytes(32))
+            )
             waits_for(
                 alone,
                 "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in%')",
@@ -294,7 +296,9 @@ def test_what_was_acknowledged_survives_a_crash_of_the_server(waiting: Server) -
 def test_an_interrupted_append_is_rolled_back(alone: str) -> None:
     with opened(alone) as journal, opened(alone, timeout=1) as other:
         with pytest.raises(KeyboardInterrupt), journal._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s)", (journal._id, b"half"))
+            db.execute(
+                "INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (journal._id, b"half", bytes(32))
+            )
             raise KeyboardInterrupt
         other.append(0, ENTRY)
         journal.append(1, ENTRY)
@@ -472,6 +476,32 @@ def test_a_missing_entry_is_noticed(filled: str) -> None:
             with pytest.raises(Corrupt, match="a key names an entry that is missing"):
                 journal.find(key)
         assert journal.read(3, 10) == [(4, b"4"), (5, b"5")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM launchnotice.look_up WHERE position = 3 AND key = '3'",
+        "UPDATE launchnotice.look_up SET position = 2 WHERE position = 3 AND key = '3'",
+        "UPDATE launchnotice.look_up SET key = 'x' WHERE position = 3 AND key = '3'",
+        "INSERT INTO launchnotice.look_up SELECT journal, 'more', position FROM launchnotice.entry",
+        "UPDATE launchnotice.entry SET filed = '' WHERE position = 5",
+    ],
+)
+def test_look_up_rows_that_are_not_those_of_the_entries_are_refused(filled: str, statement: str) -> None:
+    """One that is gone would look like a key that was never used: a notice could be accepted twice."""
+    opened(filled).close()
+    execute(filled, statement)
+    with pytest.raises(Corrupt, match="look-up rows are not those of its entries"):
+        opened(filled)
+
+
+def test_a_journal_that_was_cut_back_whole_opens(filled: str) -> None:
+    """A lost commit is for the anchor to notice; what is left is in order."""
+    for table in ("entry", "look_up"):
+        execute(filled, f"DELETE FROM launchnotice.{table} WHERE position > 3")  # noqa: S608
+    with opened(filled) as journal:
+        journal.append(3, ENTRY)
 
 
 def test_a_closed_journal_says_so(alone: str) -> None:

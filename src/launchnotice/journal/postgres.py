@@ -8,6 +8,8 @@
   transaction, since an administrator can change it at any time.
 - A commit that ends with a warning (a server that gave up waiting for its standby), a broken connection
   or a cancelled query has an unknown outcome: `JournalError`, and the next call connects anew.
+- Each entry holds a digest of all look-up rows up to its own; opening reads them all and compares, also
+  after a connection was lost. Damage in an index alone is for the server's own checks (``amcheck``).
 - Tables that are not those of this format are refused with `Corrupt`, which names what differs.
 - No error of the driver leaves this module: `Corrupt` for what the database holds, else `JournalError`.
 - A journal may be used from any thread, but its calls must not overlap. Open it after a fork, not before.
@@ -19,10 +21,12 @@ Not here: the hash chain, fencing a former primary, backups; `docs/nodes.md` has
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from launchnotice.errors import Conflict, Corrupt, JournalError
-from launchnotice.journal import Stored
+from launchnotice.journal import Stored, filing
+from launchnotice.journal.filing import NO_ROWS
 from launchnotice.journal.postgres_schema import check_server, check_tables
 
 try:
@@ -41,7 +45,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgresJournal"]
 
-_LAST: Final = "SELECT max(position) FROM launchnotice.entry WHERE journal = %s"
+_LAST: Final = (
+    "SELECT position, filed FROM launchnotice.entry WHERE journal = %s ORDER BY position DESC LIMIT 1"
+)
+_INSERT: Final = (
+    "INSERT INTO launchnotice.entry SELECT %s, * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[])"
+)
+_FILE: Final = "INSERT INTO launchnotice.look_up SELECT %s, * FROM unnest(%b::bytea[], %s::bigint[])"
+_BATCH: Final = 10_000
 _DAMAGE: Final = {
     "XX001": "damaged: a data page",  # data_corrupted
     "XX002": "damaged: an index",  # index_corrupted
@@ -84,22 +95,21 @@ class PostgresJournal:
             Conflict: the last position is not `after`; nothing was stored.
             JournalError: it failed; if while committing, the outcome is unknown.
         """
-        numbered = list(enumerate(entries, after + 1))
-        rows = [(self._id, position, _octets(entry.data)) for position, entry in numbered]
-        filed = [
-            (self._id, _octets(key), position) for position, entry in numbered for key in set(entry.keys)
-        ]
+        data = [_octets(entry.data) for entry in entries]
+        rows = filing.rows_of(after, entries)
+        filed = list(chain.from_iterable(rows))
+        keys, places = [_octets(key) for key, _ in filed], [position for _, position in filed]
         with self._writing() as db:
-            last = _one(db, _LAST, self._id) or 0
+            last, digest = _last(db, self._id)
             if last != after:
                 raise Conflict(f"append after {after}: the last position is {last}")
-            with db.cursor() as cursor:
-                try:
-                    cursor.executemany("INSERT INTO launchnotice.entry VALUES (%s, %s, %s)", rows)
-                except errors.UniqueViolation as error:
-                    # Another writer's commit came between the question and the answer.
-                    raise Conflict(f"append after {after}: another writer was first") from error
-                cursor.executemany("INSERT INTO launchnotice.look_up VALUES (%s, %s, %s)", filed)
+            positions = list(range(after + 1, after + 1 + len(data)))
+            try:
+                db.execute(_INSERT, (self._id, positions, data, filing.digests(digest, rows)))
+            except errors.UniqueViolation as error:
+                # Another writer's commit came between the question and the answer.
+                raise Conflict(f"append after {after}: another writer was first") from error
+            db.execute(_FILE, (self._id, keys, places))
 
     def read(self, after: int, limit: int) -> Sequence[Stored]:
         """Up to `limit` entries with a position greater than `after`, in order.
@@ -244,6 +254,7 @@ class PostgresJournal:
             check_server(db)
             check_tables(db, create=create)
             self._id = self._identify(db, create=create)
+            _check_look_up(db, self._id)
         except BaseException:
             db.close()
             raise
@@ -283,6 +294,23 @@ def _parameters(conninfo: str, timeout: float) -> dict[str, Any]:
 def _one(db: psycopg.Connection[Any], query: LiteralString, *values: object) -> int | None:
     row = db.execute(query, values).fetchone()
     return row[0] if row else None
+
+
+def _last(db: psycopg.Connection[Any], journal: int) -> tuple[int, bytes]:
+    """The last position, and the digest of the look-up rows up to it."""
+    row = db.execute(_LAST, (journal,)).fetchone()
+    return (0, NO_ROWS) if row is None else (row[0], row[1])
+
+
+def _check_look_up(db: psycopg.Connection[Any], journal: int) -> None:
+    """Refuse look-up rows that are not those of the entries."""
+    with db.transaction(), db.cursor(name="rows") as rows:
+        # One snapshot for both: another node may append meanwhile.
+        db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        rows.execute("SELECT key, position FROM launchnotice.look_up WHERE journal = %s", (journal,))
+        rows.itersize = _BATCH
+        if filing.digest(NO_ROWS, rows) != _last(db, journal)[1]:
+            raise Corrupt("its look-up rows are not those of its entries")
 
 
 def _octets(value: bytes) -> bytes:

@@ -31,7 +31,7 @@ class _Table(NamedTuple):
 
 _TABLES: Final = {
     "entry": _Table(
-        (("journal", "bigint"), ("position", "bigint"), ("data", "bytea")),
+        (("journal", "bigint"), ("position", "bigint"), ("data", "bytea"), ("filed", "bytea")),
         ('PRIMARY KEY (journal, "position")',),
     ),
     "format": _Table((("version", "integer"),), ("PRIMARY KEY (version)",)),

@@ -24,24 +24,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
-from hashlib import sha256
-from itertools import accumulate, chain
+from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from launchnotice.errors import Conflict, Corrupt, JournalError
-from launchnotice.journal import Stored
+from launchnotice.journal import Stored, filing
+from launchnotice.journal.filing import NO_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
     from types import TracebackType
-    from typing import Self, TypeAlias
+    from typing import Self
 
     from launchnotice.journal import Entry
-
-    _LookUp: TypeAlias = tuple[bytes, int]
+    from launchnotice.journal.filing import LookUp
 
 __all__ = ["SqliteJournal"]
 
@@ -69,7 +68,6 @@ _DAMAGE: Final = {
     sqlite3.SQLITE_NOTADB: "not a SQLite database",
     sqlite3.SQLITE_CORRUPT: "damaged or truncated",
 }
-_NO_ROWS: Final = bytes(32)  # the digest of no look-up rows
 _PRIMARY_CODE: Final = 0xFF  # the low byte of an extended SQLite result code
 
 
@@ -107,9 +105,9 @@ class SqliteJournal:
             last, digest = _last(db, self._path)
             if last != after:
                 raise Conflict(f"append after {after}: the last position is {last}")
-            rows = [[(key, at) for key in set(entry.keys)] for at, entry in enumerate(entries, after + 1)]
+            rows = filing.rows_of(after, entries)
             db.executemany("INSERT INTO look_up VALUES (?, ?)", chain.from_iterable(rows))
-            digests = list(accumulate(rows, _digest, initial=digest))[1:]
+            digests = filing.digests(digest, rows)
             db.executemany(
                 "INSERT INTO entry VALUES (?, ?, ?)",
                 [
@@ -359,24 +357,16 @@ def _digest_of_rows(db: sqlite3.Connection, path: str) -> bytes:
     rows = db.execute(
         "SELECT key, position FROM look_up WHERE typeof(key) = 'blob' AND typeof(position) = 'integer'"
     )
-    return _digest(_NO_ROWS, _ascending(rows, path))
+    return filing.digest(NO_ROWS, _ascending(rows, path))
 
 
-def _ascending(rows: Iterable[_LookUp], path: str) -> Iterator[_LookUp]:
+def _ascending(rows: Iterable[LookUp], path: str) -> Iterator[LookUp]:
     before = (b"", 0)
     for row in rows:
         if row <= before:
             raise Corrupt(f"journal {path}: its look-up rows are out of order")
         yield row
         before = row
-
-
-def _digest(digest: bytes, rows: Iterable[_LookUp]) -> bytes:
-    """The digest of look-up rows with further ones; their order does not matter, as sums have none."""
-    total = int.from_bytes(digest)
-    for key, position in rows:
-        total ^= int.from_bytes(sha256(b"%d/%b" % (position, key)).digest())
-    return total.to_bytes(len(digest))
 
 
 def _upgrade(db: sqlite3.Connection, path: str) -> None:
@@ -403,8 +393,8 @@ def _last(db: sqlite3.Connection, path: str) -> tuple[int, bytes]:
     """The last position, and the digest of the look-up rows up to it."""
     row = db.execute("SELECT position, filed FROM entry ORDER BY position DESC LIMIT 1").fetchone()
     if row is None:
-        return 0, _NO_ROWS
-    if type(row[1]) is not bytes or len(row[1]) != len(_NO_ROWS):
+        return 0, NO_ROWS
+    if type(row[1]) is not bytes or len(row[1]) != len(NO_ROWS):
         raise Corrupt(f"journal {path}: entry {row[0]} has no digest of the look-up rows")
     return row[0], row[1]
 
