@@ -135,6 +135,10 @@ class Endpoint:
 
         self._ledger.transact(now, judge)
         self._duties.seal(now, {draft.id: review.draft})
+        if not desk.submitted(self._state, draft.id, restored=self._ledger.restored):
+            # R-RESTORE-14: another node opened an epoch between the reservation and its seal.
+            self._duties.open_epoch(now)
+            self._ledger.transact(now, judge)
         return self._step()
 
     def receive(self, data: bytes, now: int) -> Step:

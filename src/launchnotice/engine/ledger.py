@@ -91,8 +91,12 @@ class Ledger:
         if not self._stale and not self._rolled_back:
             self._read()
             return
+        epoch = self.state.epoch
         self.fold()
         if self._rolled_back:
+            # What was folded is lost for certain, whatever the anchor names (R-RESTORE-13).
+            if self.state.epoch == epoch:
+                self.restored, self.anchored = True, 0
             later = [event for event in self._pending if event.position > self.state.confirmed]
             self._pending = [event._replace(again=True) for event in later]
             self._rolled_back = False

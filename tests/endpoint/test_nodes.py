@@ -1,0 +1,170 @@
+"""Two nodes of one centre on one journal: what one does between two steps of the other."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from launchnotice import Endpoint, JournalError, Stale
+from launchnotice.core import entries
+from launchnotice.core.entries import Reserved, Sealed
+from launchnotice.journal import Entry
+from launchnotice.journal.anchor import MemoryAnchor
+from launchnotice.journal.memory import MemoryJournal
+from launchnotice.testing.journal import Fault, FlakyJournal
+from tests.support import NOW, launch, sign
+from tests.support.dump import canonical, refolded, state_of
+from tests.support.stores import mandate_of, opened
+from tests.support.template import Template, template
+
+OFFICERS = ("officer-1", "officer-2")
+
+
+@pytest.fixture(scope="module")
+def made() -> Template:
+    return template()
+
+
+@pytest.fixture
+def journal(made: Template) -> MemoryJournal:
+    return copy.deepcopy(made.journals["US"])
+
+
+class Interrupted(FlakyJournal):
+    """A journal after whose next append of a reservation something else happens once."""
+
+    between: Callable[[], object] | None = None
+
+    def append(self, after: int, rows: Sequence[Entry]) -> None:
+        super().append(after, rows)
+        reserved = any(isinstance(entries.decode(0, row.data).entry, Reserved) for row in rows)
+        if reserved and self.between is not None:
+            between, self.between = self.between, None
+            between()
+
+
+def anchor_of(journal: MemoryJournal) -> MemoryAnchor:
+    """An anchor that names the last entry."""
+    last = journal.read(0, 1_000)[-1]
+    anchor = MemoryAnchor()
+    anchor.store(last.position, entries.digest(last.data))
+    return anchor
+
+
+def copy_of(anchor: MemoryAnchor) -> MemoryAnchor:
+    """What a new node gets of a running one."""
+    return copy.deepcopy(anchor)
+
+
+def cut(journal: MemoryJournal, position: int) -> None:
+    """A fail-over to a replica that lacks what comes after that position."""
+    del journal._data[position:]
+    journal._unfile(position)
+
+
+def say(made: Template, endpoint: Endpoint, **more: object) -> bytes:
+    """Announce a launch; gives its id."""
+    draft = sign(endpoint, made.centres["US"], launch(**more), NOW, OFFICERS)
+    endpoint.submit(draft, NOW)
+    return draft.id
+
+
+@pytest.mark.requirement("R-DUR-5")
+def test_a_new_node_goes_on_with_a_copy_of_a_running_nodes_anchor(
+    made: Template, journal: MemoryJournal
+) -> None:
+    anchor = anchor_of(journal)
+    one = opened(made, "US", journal, anchor)
+    say(made, one)
+    two = opened(made, "US", journal, copy_of(anchor))
+    assert not two.health(NOW).restored
+    say(made, two, launch_count=2)
+    say(made, one, launch_count=3)
+    two.poll(NOW)
+    assert canonical(state_of(two)) == canonical(refolded(two))
+    reserved = [kept.entry for kept in one._ledger.read(0) if isinstance(kept.entry, Reserved)]
+    assert [entry.seq for entry in reserved if entry.seq] == [1, 2, 3]
+    assert opened(made, "US", journal, None).health(NOW).restored
+
+
+@pytest.mark.requirement("R-DUR-3")
+def test_of_two_nodes_that_decide_on_one_state_the_second_decides_again(
+    made: Template, journal: MemoryJournal
+) -> None:
+    anchor = anchor_of(journal)
+    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    notice = made.forger("RU").notice()
+    drafts = [
+        sign(node, made.centres["US"], launch(launch_count=count), NOW, OFFICERS)
+        for count, node in enumerate((one, two), 1)
+    ]
+    one.submit(drafts[0], NOW)
+    with pytest.raises(Stale):
+        two.submit(drafts[1], NOW)
+    one.receive(notice.data, NOW)
+    assert two.receive(notice.data, NOW).refusal is None
+    kinds = [type(kept.entry).__name__ for kept in two._ledger.read(0)]
+    assert kinds.count("Accepted") == kinds.count("Reserved") == 1
+
+
+@pytest.mark.requirement("R-DUR-4")
+@pytest.mark.parametrize("fault", Fault)
+def test_after_an_unknown_outcome_a_node_reads_what_the_other_one_wrote(
+    made: Template, journal: MemoryJournal, fault: Fault
+) -> None:
+    flaky = FlakyJournal(journal)
+    anchor = anchor_of(journal)
+    one, two = opened(made, "US", flaky, anchor), opened(made, "US", journal, copy_of(anchor))
+    draft = sign(one, made.centres["US"], launch(), NOW, OFFICERS)
+    flaky.plan = [fault]
+    with pytest.raises(JournalError):
+        one.submit(draft, NOW)
+    two.poll(NOW)  # seals what was stored, if it was
+    one.submit(draft, NOW)
+    found = [kept.entry for kept in one._ledger.read(0) if getattr(kept.entry, "id", b"") == draft.id]
+    assert [type(entry) for entry in found] == [Reserved, Sealed]
+
+
+@pytest.mark.requirement("R-RESTORE-14")
+def test_a_submission_that_anothers_new_epoch_overtook_is_stale(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """The reservation is never signed: the officers must hear of it, not believe that it was sent."""
+    slow = Interrupted(journal)
+    one = opened(made, "US", slow, anchor_of(journal))
+    draft = sign(one, made.centres["US"], launch(), NOW, OFFICERS)
+    slow.between = lambda: opened(made, "US", journal, None, epoch=b"r" * 16).draft(launch(), NOW, OFFICERS)
+    with pytest.raises(Stale) as caught:
+        one.submit(draft, NOW)
+    fresh = caught.value.draft
+    for label in OFFICERS:
+        fresh = fresh.review(made.channel, mandate_of(one)).sign(made.centres["US"].keys[label])
+    assert {send.to for send in one.submit(fresh, NOW).sends} == {"RU"}
+    assert state_of(one).exchanges[fresh.id].epoch == (2, b"r" * 16)
+    assert not one.health(NOW).unsealed
+
+
+@pytest.mark.requirement("R-RESTORE-13")
+@pytest.mark.parametrize("other_opens", [False, True])
+def test_a_node_whose_anchor_is_older_than_a_lost_commit_never_signs_in_that_epoch_again(
+    made: Template, journal: MemoryJournal, *, other_opens: bool
+) -> None:
+    """The other node released notice 2 and died; this one had read it, and had not moved its anchor yet."""
+    anchor = anchor_of(journal)
+    one = opened(made, "US", journal, anchor, epoch=b"n" * 16)
+    say(made, one)
+    position, last = len(journal.read(0, 1_000)), state_of(one).epoch
+    two = opened(made, "US", journal, copy_of(anchor))
+    say(made, two, launch_count=2)
+    one.receive(made.forger("RU").notice().data, NOW)
+    cut(journal, position)
+    if other_opens:
+        opened(made, "US", journal, None, epoch=b"t" * 16).draft(launch(), NOW, OFFICERS)
+    say(made, one, launch_count=3)
+    entry = next(kept.entry for kept in reversed(one._ledger.read(0)) if isinstance(kept.entry, Reserved))
+    assert last is not None
+    assert (entry.number, entry.random) != last
+    assert entry.random == (b"t" if other_opens else b"n") * 16
+    assert anchor.load() == (state_of(one).position, state_of(one).digest)
