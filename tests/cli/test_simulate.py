@@ -97,7 +97,7 @@ def test_what_a_line_brings_and_is_refused_fails_a_story() -> None:
         ('as = "check"', 'channel = "there"', "no channel"),
         ("2027-02-01 09:00", "yesterday", "does not match"),
         ("[[steps]]", "[[steps", "."),
-        ('say = "communications check"\nas = "check"', 'ask = "open"', "is and check"),
+        ('say = "communications check"\nas = "check"', 'ask = "open"', "ask needs"),
         ('say = "communications check"\nas = "check"', 'ask = "why"\nis = 1\ncheck = "c"', "no question"),
         ('say = "communications check"\nas = "check"', 'line = "left"\nbetween = ["RU", "US"]', "up, down"),
         ('say = "communications check"\nas = "check"', 'signer = "sleeps"', "hangs or answers"),
@@ -107,6 +107,65 @@ def test_what_a_line_brings_and_is_refused_fails_a_story() -> None:
 def test_a_file_that_is_no_story_is_refused(old: str, new: str, why: str) -> None:
     with pytest.raises(Trouble, match=why):
         play(TOLD.replace(old, new, 1))
+
+
+ODD = [
+    'say = "no such kind"',
+    'line = "up"\nbetween = ["RU"]',
+    'line = "up"\nbetween = ["RU", "CN"]',
+    'line = "up"',
+    'carry = "CN"\nto = "US"',
+    'carry = "RU"',
+    'hand = "nothing"\nto = "US"',
+    'hand = "nothing"',
+    'hand = "check"\nto = "RU"\nfrom_channel = "there"',
+    "clock = true",
+    'say = "statement"\nbody = 1',
+    'say = "statement"\ndisclose = [{ notice = "nothing" }]',
+    'say = "communications check"\nofficers = [1]',
+    'say = "communications check"\nchannel = 1',
+]
+
+
+@pytest.mark.parametrize("act", ODD)
+def test_a_step_that_makes_no_sense_is_said_so(act: str) -> None:
+    with pytest.raises(Trouble):
+        play(TOLD + f'[[steps]]\nat = "2027-02-01 09:05"\nwho = "US"\ntext = "odd"\n{act}\n')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('agreement = "us-ussr-1988"', 'agreement = "no such"'),
+        ('agreement = "us-ussr-1988"', "agreement = 1"),
+        ('parties = ["RU", "US"]', 'parties = ["RU"]'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\nowes = { RU = "money" }'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\nowes = { CN = "receipt" }'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\nsecond_nodes = { more = "CN" }'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\naltered = ["what is not there", "x"]'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\naltered = ["x"]'),
+        ('parties = ["RU", "US"]', 'parties = ["RU", "US"]\nofficers = "many"'),
+        ('title = "t"', "title = 1"),
+        ("[channels.here]", "channels = 1\n[other]"),
+    ],
+)
+def test_a_channel_that_makes_no_sense_is_said_so(
+    old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "odd.toml"
+    file.write_text(TOLD.replace(old, new), encoding="utf-8")
+    assert main(["simulate", str(file), "--suite", "classic"]) == 2
+    assert capsys.readouterr().err.startswith("launchnotice: ")
+
+
+def test_a_story_of_ones_own_is_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(TOLD + ASKED, encoding="utf-8")
+    assert main(["simulate", str(file), "--suite", "classic"]) == 0
+    assert "[holds] it is known" in capsys.readouterr().out
+    file.write_bytes(b"\xff")
+    assert main(["simulate", str(file)]) == 2
+    assert main(["simulate", str(tmp_path / "missing.toml")]) == 2
 
 
 def test_all_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

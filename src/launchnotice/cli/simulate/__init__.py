@@ -18,7 +18,7 @@ from launchnotice.cli.simulate.play import Play
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("name", nargs="*", help="names of scenarios")
+    parser.add_argument("name", nargs="*", help="names of scenarios, or files (*.toml) of your own")
     parser.add_argument("--all", action="store_true", help="play every scenario")
     parser.add_argument("--list", action="store_true", help="names and titles of all scenarios")
     parser.add_argument("--suite", choices=SUITES, default="hybrid", help="signature suite")
@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _play(one: story.Story, suite: str) -> Play:
-    play = Play(one, SUITES[suite])
     try:
+        play = Play(one, SUITES[suite])
         play.run()
     except LaunchnoticeError as error:
         raise Trouble(f"scenario {one.name}: {error}") from None

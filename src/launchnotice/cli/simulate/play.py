@@ -140,7 +140,7 @@ def _say(play: Play, step: Step) -> None:
 
 
 def _submit(play: Play, step: Step) -> None:
-    stage, kind = play.stage, KIND_NUMBERS[step.what]
+    stage, kind = play.stage, _kind(step)
     node = stage.node(step.channel, step.who)
     body, secrets = _body(play, step, kind)
     officers = step.more.get("officers", _officers(play, step, kind))
@@ -155,6 +155,12 @@ def _submit(play: Play, step: Step) -> None:
     stage.take(step.channel, step.who, node.endpoint.submit(draft, now))
 
 
+def _kind(step: Step) -> int:
+    if step.what not in KIND_NUMBERS:
+        raise Trouble(f"{step.text}: no kind {step.what!r}")
+    return KIND_NUMBERS[step.what]
+
+
 def _officers(play: Play, step: Step, kind: int) -> list[str]:
     """As many officers as the policy of the kind asks for."""
     many = KINDS[kind].policy is Policy.ANNOUNCE
@@ -167,7 +173,7 @@ def _body(play: Play, step: Step, kind: int) -> tuple[Record, tuple[Secret, ...]
     if "about" in step.more:
         raw["subject"] = play.scene.named(step.more["about"]).id.hex()
     if "disclose" in step.more:
-        raw["disclosures"] = [_disclosure(play, **row) for row in step.more["disclose"]]
+        raw["disclosures"] = [_disclosure(play, step, row) for row in step.more["disclose"]]
     body = BODIES[kind].from_json(raw)
     fields = step.more.get("withhold", [])
     if not fields:
@@ -190,22 +196,21 @@ def _resolved(play: Play, value: Any) -> Any:
             return value
 
 
-def _disclosure(play: Play, notice: str, field: str, instead: Any = None) -> dict[str, Any]:
+def _disclosure(play: Play, step: Step, row: dict[str, Any]) -> dict[str, Any]:
     """What opens a field that was withheld; with `instead`, something else than was withheld."""
-    said = play.scene.named(notice)
-    rows = {row.name: row for row in BODIES[said.kind].FIELDS}
-    secret = next(one for one in said.secrets if one.key == rows[field].key)
-    if instead is not None:
-        other = BODIES[said.kind].from_json({**_LEAST, field: instead})
-        secret = secret._replace(value=_withheld_value(other, field))
-    return secret.disclose(said.id).to_json()
+    said = play.scene.named(row.get("notice", ""))
+    keys = {one.name: one.key for one in BODIES[said.kind].FIELDS}
+    secrets = [one for one in said.secrets if one.key == keys.get(row.get("field", ""))]
+    if not secrets:
+        raise Trouble(f"{step.text}: nothing to disclose")
+    if "instead" not in row:
+        return secrets[0].disclose(said.id).to_json()
+    other = BODIES[said.kind].from_json({**_LEAST, row["field"]: row["instead"]})
+    value = withhold(other, {row["field"]: bytes(32)})[1][0].value
+    return secrets[0]._replace(value=value).disclose(said.id).to_json()
 
 
 _LEAST: Final = {"category": "other", "planned_date": "2000-01-01"}
-
-
-def _withheld_value(body: Record, field: str) -> bytes:
-    return withhold(body, {field: bytes(32)})[1][0].value
 
 
 def _hand(play: Play, step: Step) -> None:
@@ -213,7 +218,7 @@ def _hand(play: Play, step: Step) -> None:
     said, to = play.scene.named(step.what), step.more["to"]
     source = step.more.get("from_channel", said.channel)
     data = play.stage.node(source, said.node).endpoint.exchange(said.id).data
-    old, new = step.more.get("change", ("", ""))
+    old, new = _two(step, step.more.get("change", ["", ""]))
     if old and (len(old) != len(new) or old.encode() not in data):
         raise Trouble(f"{step.text}: nothing to change")
     refused = play.stage.deliver(step.channel, to, data.replace(old.encode(), new.encode(), 1))
@@ -225,7 +230,9 @@ def _line(play: Play, step: Step) -> None:
     more, states = step.more, play.stage.places[step.channel].line.states
     if step.what not in {"up", "down", "files"}:
         raise Trouble(f"{step.text}: a line is up, down, or carries files")
-    one, other = (more["from"], more["to"]) if "from" in more else more["between"]
+    both = [more["from"], more.get("to", "")] if "from" in more else more.get("between", [])
+    one, other = _two(step, both)
+    _parties(play, step, one, other)
     ways = [(one, other)] if "from" in more else [(one, other), (other, one)]
     states.update(dict.fromkeys(ways, step.what))
 
@@ -233,11 +240,24 @@ def _line(play: Play, step: Step) -> None:
 def _carry(play: Play, step: Step) -> None:
     """A courier takes the files from one party to another, in any order, perhaps twice."""
     line, to = play.stage.places[step.channel].line, step.more["to"]
+    _parties(play, step, step.what, to)
     files = line.boxes.pop((step.what, to), [])
     ordered = files[::-1] if step.more.get("order") == "newest first" else files
     for number, data in enumerate(ordered * step.more.get("copies", 1)):
         line.bring(to, data, play.stage.now + number)
     play.stage.run(play.stage.now + len(files) * step.more.get("copies", 1))
+
+
+def _two(step: Step, given: list[str]) -> tuple[str, str]:
+    if len(given) != len(["one", "other"]):
+        raise Trouble(f"{step.text}: expected two")
+    return given[0], given[1]
+
+
+def _parties(play: Play, step: Step, *codes: str) -> None:
+    known = play.stage.places[step.channel].channel.parties
+    if not known.keys() >= {*codes}:
+        raise Trouble(f"{step.text}: the parties are {', '.join(known)}")
 
 
 def _signer(play: Play, step: Step) -> None:

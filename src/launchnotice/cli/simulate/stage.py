@@ -104,6 +104,8 @@ class Place:
         seed = int.from_bytes(hashlib.sha256(f"{story}/{rules.called}".encode()).digest()[:4])
         keys = make_keys(suite, seed, dict.fromkeys(rules.parties, LABELS))
         owed = {label(one): one for one in Owed}
+        if unknown := sorted({*rules.owes.values()} - owed.keys()):
+            raise Trouble(f"channel {rules.name}: nobody owes {', '.join(unknown)}")
         owes = {code: owed[rules.owes.get(code, "acknowledgement")] for code in rules.parties}
         descriptor = Descriptor(
             protocol=SPEC_VERSION,
@@ -123,6 +125,8 @@ class Place:
             # The own mandate first, then the peers': they came by hand, as the descriptor did.
             for data in (mandates[code], *mandates.values()):
                 node.endpoint.receive(data, start)
+        if unknown := sorted({*rules.second_nodes.values(), *rules.owes} - {*rules.parties}):
+            raise Trouble(f"channel {rules.name}: no party {', '.join(unknown)}")
         for name, code in rules.second_nodes.items():
             self.stores[name] = MemoryStore(beside=stores[code])
             self.nodes[name] = Node(self.setting, code, self.stores[name], start)
@@ -149,7 +153,7 @@ class Stage:
 
     def node(self, channel: str, name: str) -> Node:
         """A node by its name in a channel; raises `Trouble`."""
-        nodes = self.places[channel].nodes
+        nodes = self.places[channel].nodes if channel in self.places else {}
         if name not in nodes:
             raise Trouble(f"channel {channel} has no node {name!r}")
         return nodes[name]

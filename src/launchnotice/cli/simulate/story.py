@@ -17,9 +17,10 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from launchnotice.cli.common import Trouble
+from launchnotice.cli.common import MAX_SMALL_FILE, Trouble, read
 
 _STORY: Final = {"title", "happened", "sources", "lesson", "rule", "requirements", "channels", "steps"}
 _CHANNEL: Final = {"agreement", "parties"}
@@ -38,7 +39,19 @@ _ACTS: Final[Mapping[str, frozenset[str]]] = {
     "": frozenset(),
 }
 """What each act may say besides; see `play.ACTS`."""
+_NEEDS: Final = {"ask": frozenset({"is", "check"}), "hand": frozenset({"to"}), "carry": frozenset({"to"})}
 _EVERYWHERE: Final = _STEP | {"channel"}
+_TEXTS: Final = frozenset(
+    {"at", "who", "text", "channel", "say", "as", "about", "check", "refused", "hand", "to", "from_channel",
+     "line", "from", "carry", "order", "signer", "ask", "of", "field", "agreement", "called",
+     "title", "happened", "lesson", "rule"}
+)  # fmt: skip
+_LISTS: Final = frozenset(
+    {"officers", "withhold", "change", "between", "parties", "altered", "sources", "requirements"}
+)
+_TABLES: Final = frozenset({"body", "owes", "second_nodes", "channels"})
+_NUMBERS: Final = frozenset({"copies", "clock"})
+"""What the words take; lists are lists of texts. What the others take is judged where they are used."""
 
 
 class Rules(NamedTuple):
@@ -112,7 +125,12 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Story:
-    """The story of that name; raises `Trouble`, also if the file is no story."""
+    """The story of that name, or of a file of one's own; raises `Trouble`, also if the file is no story."""
+    if name.endswith(".toml"):
+        try:
+            return parse(Path(name).stem, read(name, MAX_SMALL_FILE).decode())
+        except UnicodeDecodeError:
+            raise Trouble(f"{name}: no text") from None
     if name not in names():
         raise Trouble(f"no scenario {name!r}; --list shows all")
     return parse(name, (_folder() / f"{name}.toml").read_text(encoding="utf-8"))
@@ -125,7 +143,14 @@ def parse(name: str, text: str) -> Story:
         _words(raw, _STORY, frozenset())
         channels = {key: _rules(key, value) for key, value in raw["channels"].items()}
         steps = tuple(_step(row, channels) for row in raw["steps"])
-    except (tomllib.TOMLDecodeError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (
+        tomllib.TOMLDecodeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise Trouble(f"scenario {name}: {error}") from None
     if not steps or [step.at for step in steps] != sorted(step.at for step in steps):
         raise Trouble(f"scenario {name}: steps stand in the order of their times")
@@ -145,6 +170,8 @@ def parse(name: str, text: str) -> Story:
 def _rules(name: str, raw: dict[str, Any]) -> Rules:
     _words(raw, _CHANNEL, _CHANNEL_MAY)
     altered = raw.get("altered", ["", ""])
+    if len(altered) != len(["old", "new"]):
+        raise ValueError("altered: expected words, and others in their place")
     return Rules(
         name=name,
         called=raw.get("called", name),
@@ -163,11 +190,12 @@ def _step(raw: dict[str, Any], channels: dict[str, Rules]) -> Step:
         raise ValueError(f"a step does one thing: {', '.join(acts)}")
     act = acts[0] if acts else ""
     _words(raw, _STEP, _EVERYWHERE | _ACTS[act] | {act})
+    missing = sorted(_NEEDS.get(act, frozenset()) - raw.keys())
+    if missing:
+        raise ValueError(f"{act} needs {', '.join(missing)}: {raw['text']!r}")
     channel = raw.get("channel", next(iter(channels)))
     if channel not in channels:
         raise ValueError(f"no channel {channel!r}")
-    if act == "ask" and not {"is", "check"} <= raw.keys():
-        raise ValueError(f"a question needs is and check: {raw['text']!r}")
     more = {key: value for key, value in raw.items() if key not in _EVERYWHERE | {act}}
     return Step(_instant(raw["at"]), raw["who"], raw["text"], channel, act, raw.get(act), more)
 
@@ -182,6 +210,19 @@ def _words(raw: dict[str, Any], required: set[str], optional: frozenset[str] | s
     missing, unknown = sorted(required - raw.keys()), sorted(raw.keys() - required - optional)
     if missing or unknown:
         raise ValueError(f"missing: {missing}, not understood: {unknown}")
+    for name, value in raw.items():
+        if not _fits(name, value):
+            raise ValueError(f"{name}: not what it takes")
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name in _LISTS:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if name in _TABLES:
+        return isinstance(value, dict)
+    return name not in _NUMBERS or type(value) is int
 
 
 def _folder() -> Traversable:
