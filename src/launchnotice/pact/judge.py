@@ -224,7 +224,7 @@ def _lead_time(row: _Applied, case: _Case) -> Iterator[Finding]:
     if timing.keeps(limit.bound, lead, limit.amount * one):
         return
     early = limit.bound in (Bound.AT_MOST, Bound.BELOW)
-    edge = _edge(limit, limit.unit, start, rule.offset)
+    edge = min(_edge(limit, limit.unit, start, rule.offset), times.MAX_INSTANT)
     moment = label(rule.anchor or Anchor.ISSUED)
     expected = f"{moment} {'from' if early else 'by'} {times.format_instant(edge)} ({limit.words()} before)"
     code = FindingCode.EARLY if early else FindingCode.LATE
