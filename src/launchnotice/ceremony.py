@@ -7,6 +7,7 @@ without the system, and `seal_mandate` makes the envelope that a host gives to `
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from launchnotice.draft import Draft
 from launchnotice.errors import Refused, UsageError
@@ -24,6 +25,7 @@ from launchnotice.registry import ContentType, MandateReason, Refusal, Role, Usa
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
+from launchnotice.wire.message import Keyring
 from launchnotice.wire.streams import Epoch
 
 
@@ -69,7 +71,7 @@ def draft_mandate(
         confirmed=tuple(map(_epoch, confirmed)),
     )
     try:
-        check_payload(payload, channel, previous)
+        _enrol(check_payload(payload, channel, previous), previous)
     except Refused as error:
         # Said before anybody signs, not when the last signature is there.
         raise UsageError(Usage.BAD_VALUE, f"mandate: {error}") from None
@@ -88,6 +90,58 @@ def review_mandate(draft: Draft, channel: Channel) -> MandatePayload:
     if payload.channel != channel.id:
         raise Refused(Refusal.WRONG_CHANNEL, "another channel's mandate")
     return payload
+
+
+def check_mandate(draft: Draft, channel: Channel, previous: Mandate | None = None) -> MandatePayload:
+    """What a mandate's draft says, held to everything that a peer holds the mandate to.
+
+    The signatures that are missing are not missed; those that are there are verified.
+
+    Args:
+        draft: the draft. `channel`: the channel. `previous`: the mandate before it; None for version 1.
+
+    Raises:
+        Refused: what `review_mandate` raises, and what a peer would refuse.
+    """
+    payload = review_mandate(draft, channel)
+    own = check_payload(payload, channel, previous)
+    keyring = {**(previous.keyring if previous else {}), **own}
+    lines = {line.kid: line for line in payload.manifest}
+    for kid, signature in draft.signatures.items():
+        if kid not in lines:
+            raise Refused(Refusal.MANIFEST_MISMATCH, "a signature of somebody who is not to sign")
+        keyring[kid].key.verify(signature, cose.to_be_signed(draft.header, lines[kid], draft.payload))
+    _enrol(own, previous)
+    return payload
+
+
+class Changes(NamedTuple):
+    """How one mandate of a party differs from another in its identities, by label.
+
+    Attributes:
+        added, removed: those that only one of them has.
+        renewed: those with other keys. `moved`: those with another role.
+        authority: whether the authority's keys change; then the old and the new one sign.
+    """
+
+    added: tuple[Identity, ...]
+    removed: tuple[Identity, ...]
+    renewed: tuple[Identity, ...]
+    moved: tuple[Identity, ...]
+    authority: bool
+
+
+def compare_mandates(old: MandatePayload, new: MandatePayload) -> Changes:
+    """What changes from one mandate to another."""
+    before, after = ({one.label: one for one in payload.identities} for payload in (old, new))
+    both = [(before[name], after[name]) for name in sorted(before.keys() & after.keys())]
+    return Changes(
+        added=tuple(after[name] for name in sorted(after.keys() - before.keys())),
+        removed=tuple(before[name] for name in sorted(before.keys() - after.keys())),
+        renewed=tuple(now for then, now in both if then.keys != now.keys),
+        moved=tuple(now for then, now in both if then.role is not now.role),
+        authority=_authority(old) != _authority(new),
+    )
 
 
 def sign_mandate(draft: Draft, channel: Channel, keys: Sequence[Signer]) -> Draft:
@@ -114,6 +168,15 @@ def verify_mandates(channel: Channel, chain: Sequence[bytes]) -> Mandate:
     if mandate is None:
         raise UsageError(Usage.NO_MANDATE, "a chain begins with version 1")
     return mandate
+
+
+def _enrol(keyring: Keyring, previous: Mandate | None) -> None:
+    for kid in keyring.keys() - (previous.keyring if previous else {}).keys():
+        keyring[kid].key.enrol()
+
+
+def _authority(payload: MandatePayload) -> set[bytes]:
+    return {key.kid for one in payload.identities if one.role is Role.AUTHORITY for key in one.keys}
 
 
 def _epoch(epoch: Epoch | tuple[int, bytes]) -> Epoch:

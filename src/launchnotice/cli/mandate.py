@@ -6,13 +6,23 @@ import argparse
 from typing import Final
 
 from launchnotice import Channel, Draft, Mandate, Refused, SigningKey, UsageError
-from launchnotice.ceremony import draft_mandate, review_mandate, seal_mandate, sign_mandate, verify_mandates
+from launchnotice.ceremony import (
+    check_mandate,
+    draft_mandate,
+    review_mandate,
+    seal_mandate,
+    sign_mandate,
+    verify_mandates,
+)
 from launchnotice.cli import common
 from launchnotice.keyfile import MAX_KEY_FILE, load_keys
-from launchnotice.pact.mandate import MandatePayload, Standing
-from launchnotice.registry import MandateReason
+from launchnotice.pact.mandate import MandatePayload, Standing, load_payload
+from launchnotice.registry import MandateReason, label
 from launchnotice.render import text
-from launchnotice.render.fields import check_code, groups, quote
+from launchnotice.render.effect import changes, effect
+from launchnotice.render.fields import Node, check_code, escape, groups, layout, quote
+from launchnotice.wire import cose
+from launchnotice.wire.bounds import MAX_MANDATE
 from launchnotice.wire.streams import Epoch, Position
 
 REASONS: Final = {
@@ -27,7 +37,8 @@ REASONS: Final = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     actions = parser.add_subparsers(metavar="action", required=True)
-    _add_make(actions.add_parser("make", help="draft a party's next mandate"))
+    _add_make(actions.add_parser("draft", aliases=["make"], help="draft a party's next mandate"))
+    _add_review(actions.add_parser("review", help="check a draft, and show what it does and changes"))
     _add_sign(actions.add_parser("sign", help="show a mandate's draft and sign it as its authority"))
     _add_seal(actions.add_parser("seal", help="make the mandate of a draft that all have signed"))
     show = actions.add_parser("show", help="show a mandate or its draft")
@@ -36,10 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--channel", metavar="FILE", help="channel descriptor, to verify it in")
     _add_previous(show)
     show.add_argument("--json", action="store_true", help="for programs")
+    diff = actions.add_parser("diff", help="show what changes from one mandate or draft to another")
+    diff.set_defaults(action=_diff)
+    diff.add_argument("old", help="mandate or draft")
+    diff.add_argument("new", help="another one of the same party")
+    prints = actions.add_parser("fingerprint", help="what people compare by voice, in groups")
+    prints.set_defaults(action=_fingerprint)
+    prints.add_argument("file", nargs="+", help="public identity file, mandate or draft")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make, sign, seal or show a mandate."""
+    """Draft, review, sign, seal, show or compare mandates."""
     status: int = args.action(args)
     return status
 
@@ -97,12 +115,21 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
 
 
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit status: 0 it may be signed; 1 a peer would refuse it; 2 a file cannot be read."
+    parser.set_defaults(action=_review)
+    parser.add_argument("file", help="draft")
+    parser.add_argument("--channel", required=True, metavar="FILE", help="channel descriptor")
+    _add_previous(parser)
+
+
 def _add_sign(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=_sign)
     parser.add_argument("file", help="draft")
     parser.add_argument("--channel", required=True, metavar="FILE", help="channel descriptor")
     parser.add_argument("--key", required=True, metavar="FILE", help="encrypted key file of an authority")
     common.add_passphrase(parser)
+    _add_previous(parser)
     parser.add_argument(
         "--out", metavar="FILE", help="signed draft to write; else the draft gets the signature"
     )
@@ -150,10 +177,27 @@ def _make(args: argparse.Namespace) -> int:
         stands=args.stands,
     )
     common.write(args.out, draft.data, force=args.force)
-    print(text.ceremony(review_mandate(draft, channel), draft, channel))
+    payload = review_mandate(draft, channel)
+    print(text.ceremony(payload, draft, channel, previous.payload if previous else None))
     if previous is None:
         print(f"This is the first mandate of {quote(args.party)}; one that follows another needs --previous.")
     print(f"wrote {quote(args.out)}, check code {check_code(draft.id)}")
+    return 0
+
+
+def _review(args: argparse.Namespace) -> int:
+    channel = common.load_channel(args.channel)
+    draft = _draft(args.file)
+    payload, previous = review_mandate(draft, channel), _previous(args.previous, channel)
+    print(text.ceremony(payload, draft, channel, previous.payload if previous else None))
+    try:
+        check_mandate(draft, channel, previous)
+    except Refused as refusal:
+        if previous is None and payload.version > 1:
+            raise common.Trouble(_give_previous(args.file, payload)) from None
+        print(f"DO NOT SIGN: {escape(str(refusal))}")
+        return 1
+    print(_missing(draft, payload) or "all have signed; next: launchnotice mandate seal")
     return 0
 
 
@@ -163,9 +207,14 @@ def _sign(args: argparse.Namespace) -> int:
     channel = common.load_channel(args.channel)
     draft = _draft(args.file)
     payload = review_mandate(draft, channel)
+    previous = _previous(args.previous, channel)
+    if previous is not None:
+        check_mandate(draft, channel, previous)
     key_file = common.read(args.key, MAX_KEY_FILE)
     # Nobody signs what he or she has not seen.
-    print(text.ceremony(payload, draft, channel), flush=True)
+    print(text.ceremony(payload, draft, channel, previous.payload if previous else None), flush=True)
+    if previous is None and payload.version > 1:
+        print("NOT COMPARED with the mandate before it: --previous shows what changes", flush=True)
     signed = sign_mandate(draft, channel, _keys(args, key_file))
     # A draft that is replaced loses nothing: it gains signatures.
     common.write(args.out or args.file, signed.data, force=args.force or args.out is None)
@@ -184,10 +233,7 @@ def _seal(args: argparse.Namespace) -> int:
         raise common.Trouble(f"{args.file}: {missing}")
     previous = _previous(args.previous, channel)
     if previous is None and payload.version > 1:
-        raise common.Trouble(
-            f"{args.file}: version {payload.version}; give --previous for each mandate before it, "
-            f"versions 1 to {payload.version - 1}"
-        )
+        raise common.Trouble(_give_previous(args.file, payload))
     data = seal_mandate(draft, channel, previous)
     common.write(args.out, data, force=args.force)
     print(f"mandate: verified, wrote {quote(args.out)}; its id:\n{groups(draft.id)}")
@@ -200,6 +246,56 @@ def _show(args: argparse.Namespace) -> int:
     if found.what not in ("mandate", "mandate draft"):
         raise common.Trouble(f"{args.file}: expected a mandate or its draft, got {_article(found.what)}")
     return common.show(found, as_json=args.json)
+
+
+def _diff(args: argparse.Namespace) -> int:
+    old, new = _payload(args.old), _payload(args.new)
+    if old.party != new.party or old.channel != new.channel:
+        raise common.Trouble(f"{args.new}: expected a mandate of {quote(old.party)} in the same channel")
+    print("NOT VERIFIED: what two files say; launchnotice mandate show verifies each\n")
+    print("\n".join([f"WHAT CHANGES for {quote(new.party)}", *layout(changes(old, new))]))
+    print("\n".join(["", "WHAT IT DOES", *layout(effect(new))]))
+    return 0
+
+
+def _fingerprint(args: argparse.Namespace) -> int:
+    nodes = [Node(quote(path), "", tuple(_prints(path))) for path in args.file]
+    print("\n".join(layout(nodes, 0)))
+    return 0
+
+
+def _prints(path: str) -> list[Node]:
+    """What is compared of a file: an id, or the thumbprint of each key."""
+    found = common.take_apart(path, common.read(path), None, [])
+    if found.what in ("mandate", "mandate draft"):
+        payload = _payload(path)
+        what = f"{found.what} of {quote(payload.party)}, version {payload.version}"
+        return [Node(what, groups(found.id or b""))]
+    if found.what != "identity":
+        raise common.Trouble(f"{path}: expected an identity or a mandate, got {_article(found.what)}")
+    identity = common.load_identity(path)
+    keys = tuple(Node(label(key.alg), groups(key.kid)) for key in identity.keys)
+    return [Node(quote(identity.label), label(identity.role), keys)]
+
+
+def _payload(path: str) -> MandatePayload:
+    """What a mandate or its draft says, unverified."""
+    data = common.read(path)
+    try:
+        return load_payload(Draft.load(data).payload)
+    except Refused:
+        pass  # then it is a mandate
+    try:
+        return load_payload(cose.parse(data, MAX_MANDATE).payload)
+    except Refused:
+        raise common.Trouble(f"{path}: expected a mandate or its draft") from None
+
+
+def _give_previous(path: str, payload: MandatePayload) -> str:
+    last = payload.version - 1
+    return (
+        f"{path}: version {payload.version}; give --previous for each mandate before it, versions 1 to {last}"
+    )
 
 
 def _article(what: str) -> str:

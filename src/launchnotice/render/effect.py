@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from launchnotice.pact.mandate import DISOWNING, ENDING, MandatePayload
+from launchnotice.ceremony import compare_mandates
+from launchnotice.pact.mandate import DISOWNING, ENDING, Identity, MandatePayload
 from launchnotice.registry import label
-from launchnotice.render.fields import Node, check_code
+from launchnotice.render.fields import Node, check_code, groups, instant, quote
 from launchnotice.wire.streams import Epoch
 
 
@@ -26,6 +27,25 @@ def effect(payload: MandatePayload) -> list[Node]:
     if not payload.confirmed:
         nodes.append(Node("confirms", "no epoch"))
     return nodes
+
+
+def changes(old: MandatePayload, new: MandatePayload) -> list[Node]:
+    """What changes from one mandate of a party to another: whoever signs compares these, not two lists."""
+    found = compare_mandates(old, new)
+    nodes = [Node("from, to", f"version {old.version}, version {new.version}")]
+    for name, identities in (("ADDED", found.added), ("REMOVED", found.removed), ("NEW KEYS", found.renewed)):
+        nodes += [Node(name, f"{quote(one.label)}, {label(one.role)}", _keys(one)) for one in identities]
+    nodes += [Node("NEW ROLE", f"{quote(one.label)}, now {label(one.role)}") for one in found.moved]
+    if not any(found):
+        nodes.append(Node("identities", "all as before"))
+    if found.authority:
+        nodes.append(Node("AUTHORITY", "changes: as many of the old one as of the new one sign"))
+    nodes.append(Node("expires", f"{instant(old.expires)}, then {instant(new.expires)}"))
+    return nodes
+
+
+def _keys(identity: Identity) -> tuple[Node, ...]:
+    return tuple(Node(label(key.alg), groups(key.kid)) for key in identity.keys)
 
 
 def _epoch(epoch: Epoch) -> str:

@@ -22,7 +22,7 @@ from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import MandatePayload
 from launchnotice.registry import Evidence, LaunchPhase, Role, label
-from launchnotice.render.effect import effect
+from launchnotice.render.effect import changes, effect
 from launchnotice.render.fields import (
     COLUMN,
     Node,
@@ -77,11 +77,14 @@ def review(review: Review, channel: Channel) -> str:
     )
 
 
-def ceremony(payload: MandatePayload, draft: Draft, channel: Channel) -> str:
+def ceremony(
+    payload: MandatePayload, draft: Draft, channel: Channel, previous: MandatePayload | None = None
+) -> str:
     """What an authority reads before it signs a mandate.
 
     Args:
         payload: what `ceremony.review_mandate` gives. `draft`: the draft. `channel`: the channel.
+        previous: what the mandate before it says, to show what changes.
     """
     labels = {key.kid: one.label for one in payload.identities for key in one.keys}
     signed: dict[str, set[bool]] = {}
@@ -102,6 +105,7 @@ def ceremony(payload: MandatePayload, draft: Draft, channel: Channel) -> str:
             _section("", layout([_channel(channel), *_identity(draft.id)])),
             _section("WHAT IT SAYS", layout(tree(payload, Style.SPOKEN, skip))),
             _section("WHAT IT DOES", layout(effect(payload))),
+            _section("WHAT CHANGES", layout(changes(previous, payload))) if previous else [],
             _section(f"KEYS ({len(payload.identities)} identities)", layout(_identities(payload))),
             _section("SIGNATURES", layout(signatures)),
         ],
