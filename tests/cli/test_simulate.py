@@ -122,6 +122,7 @@ ODD = [
     "clock = true",
     'say = "statement"\nbody = 1',
     'say = "statement"\ndisclose = [{ notice = "nothing" }]',
+    'say = "statement"\ndisclose = ["nothing"]',
     'say = "communications check"\nofficers = [1]',
     'say = "communications check"\nchannel = 1',
 ]

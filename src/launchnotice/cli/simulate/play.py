@@ -249,9 +249,11 @@ def _carry(play: Play, step: Step) -> None:
 
 
 def _two(step: Step, given: list[str]) -> tuple[str, str]:
-    if len(given) != len(["one", "other"]):
-        raise Trouble(f"{step.text}: expected two")
-    return given[0], given[1]
+    match given:
+        case [one, other]:
+            return one, other
+        case _:
+            raise Trouble(f"{step.text}: expected two")
 
 
 def _parties(play: Play, step: Step, *codes: str) -> None:

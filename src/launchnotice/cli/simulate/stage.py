@@ -138,7 +138,7 @@ class Stage:
     Attributes:
         now: the simulated time. `places`: by channel name. `heard`: every event handed out.
         ahead: seconds by which a node's own clock is wrong, by channel and name.
-        refusals: codes of bytes that a node refused, with its channel and name; a step takes away its own.
+        refusals: what a line brought and a node refused: channel, node, code.
     """
 
     def __init__(self, story: Story, suite: Suite) -> None:

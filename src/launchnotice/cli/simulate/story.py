@@ -50,6 +50,7 @@ _LISTS: Final = frozenset(
     {"officers", "withhold", "change", "between", "parties", "altered", "sources", "requirements"}
 )
 _TABLES: Final = frozenset({"body", "owes", "second_nodes", "channels"})
+_ROWS: Final = frozenset({"steps", "disclose"})
 _NUMBERS: Final = frozenset({"copies", "clock"})
 """What the words take; lists are lists of texts. What the others take is judged where they are used."""
 
@@ -169,14 +170,12 @@ def parse(name: str, text: str) -> Story:
 
 def _rules(name: str, raw: dict[str, Any]) -> Rules:
     _words(raw, _CHANNEL, _CHANNEL_MAY)
-    altered = raw.get("altered", ["", ""])
-    if len(altered) != len(["old", "new"]):
-        raise ValueError("altered: expected words, and others in their place")
+    old, new = raw.get("altered", ["", ""])
     return Rules(
         name=name,
         called=raw.get("called", name),
         agreement=raw["agreement"],
-        altered=(altered[0], altered[1]),
+        altered=(old, new),
         parties=tuple(raw["parties"]),
         options={key: value for key, value in raw.items() if key in _OPTIONS},
         owes=raw.get("owes", {}),
@@ -222,6 +221,8 @@ def _fits(name: str, value: object) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if name in _TABLES:
         return isinstance(value, dict)
+    if name in _ROWS:
+        return isinstance(value, list) and all(isinstance(item, dict) for item in value)
     return name not in _NUMBERS or type(value) is int
 
 
