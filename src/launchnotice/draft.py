@@ -35,6 +35,7 @@ from launchnotice.wire.bounds import MAX_DRAFT, MAX_MESSAGE, MAX_TOLD
 from launchnotice.wire.codecs import Array, Bytes, Int
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
+from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import (
     KIND_OF,
     PAYLOADS,
@@ -102,18 +103,20 @@ class Draft:
         record = DraftRecord.load(cbor.decode(data, MAX_DRAFT))
         return cls(record.header, record.payload, {one.kid: one.signature for one in record.signatures})
 
-    def review(self, channel: Channel, mandate: Mandate) -> Review:
+    def review(self, channel: Channel, mandate: Mandate, launch: LaunchNotification | None = None) -> Review:
         """Check the draft and show what it says.
 
         Args:
             channel: the channel, from its descriptor.
             mandate: the drafting party's own newest mandate, verified.
+            launch: what holds of the launch that it is about (`LaunchView.held`), so that its lead time
+                is judged anew if it shortens that; None: not known.
 
         Raises:
             Refused: the draft is no message of this channel under this mandate, names signers
                 that the policy does not accept, or holds a signature that does not verify.
         """
-        return Review(self, channel, mandate)
+        return Review(self, channel, mandate, launch)
 
     @property
     def manifest(self) -> tuple[Signatory, ...]:
@@ -175,10 +178,12 @@ class Review:
         signers: the identities that its manifest names. `signed`: labels of those that have signed.
     """
 
-    __slots__ = ("_channel", "body", "draft", "mandate", "payload", "row", "signed", "signers")
+    __slots__ = ("_channel", "_launch", "body", "draft", "mandate", "payload", "row", "signed", "signers")
 
-    def __init__(self, draft: Draft, channel: Channel, mandate: Mandate) -> None:
-        self.draft, self.mandate = draft, mandate
+    def __init__(
+        self, draft: Draft, channel: Channel, mandate: Mandate, launch: LaunchNotification | None = None
+    ) -> None:
+        self.draft, self.mandate, self._launch = draft, mandate, launch
         contents = parse_contents(draft.payload)
         self.payload, self.row = contents.payload, contents.row
         draft._manifest = self.payload.manifest
@@ -232,7 +237,8 @@ class Review:
     def findings(self) -> list[Finding]:
         """What a recipient will find, if the notice arrives as soon as it is issued."""
         payload = self.payload
-        findings = review_findings(self._channel, payload, self.body, self.row, self.signers)
+        heard = Heard(payload.sender, payload.issued, payload.issued, self._launch)
+        findings = review_findings(self._channel, payload, self.body, self.row, self.signers, heard)
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings
@@ -244,15 +250,14 @@ def review_findings(
     body: Record,
     row: KindRow,
     signers: Sequence[SignedBy],
-    heard: Heard | None = None,
+    heard: Heard,
 ) -> list[Finding]:
     """What a recipient will find in a message that arrives as soon as it is issued.
 
     Args:
         channel: the channel. `payload`, `body`, `row`, `signers`: the message.
-        heard: its circumstances; None: nothing is known of what was said before it.
+        heard: its circumstances.
     """
-    heard = heard or Heard(payload.sender, payload.issued, payload.issued)
     findings = channel.judge(payload.kind, body, heard)
     findings += shape_findings(body)
     if row.policy is Policy.EMERGENCY and len(signers) == _ONE_OFFICER:

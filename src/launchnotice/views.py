@@ -97,11 +97,12 @@ class LaunchView(NamedTuple):
     Attributes:
         id: id of its launch notification. `phase`: how it stands.
         version: 1 for the notification, one more with each amendment and window extension.
-        notification: what holds now, but for an extended window.
+        notification: what was last said in full.
         span: the seconds ``[start, end)`` in which it may take place; None if that is not known.
         backups: such spans after it, if it is not used; a window extension ends them.
         open, lapsed: whether now is in one of them, or after the last.
         notices: ids of the notices of its thread that count, in the order of the stream.
+        held: what holds now: the notification, with an extended window in place of its own.
     """
 
     id: bytes
@@ -113,6 +114,7 @@ class LaunchView(NamedTuple):
     open: bool
     lapsed: bool
     notices: tuple[bytes, ...]
+    held: LaunchNotification
 
     def __repr__(self) -> str:
         return f"<LaunchView {self.id.hex()[:16]} {self.phase}>"
@@ -196,6 +198,7 @@ def launch(state: State, notice: bytes, now: int) -> LaunchView:
         open=any(start <= now < end for start, end in spans),
         lapsed=bool(spans) and now >= spans[-1][1],
         notices=found.notices,
+        held=launches.held(found),
     )
 
 

@@ -329,16 +329,18 @@ def test_contradicting_signals_are_shown_as_evidence() -> None:
 
 def launch_view(**changes: Any) -> LaunchView:
     """A launch that was amended once, in its window."""
+    said = launch(planned_date=None, window=Window(start=NOW, end=NOW + 3_600))
     base = LaunchView(
         id=bytes(32),
         phase=LaunchPhase.ANNOUNCED,
         version=2,
-        notification=launch(planned_date=None, window=Window(start=NOW, end=NOW + 3_600)),
+        notification=said,
         span=(NOW, NOW + 3_600),
         backups=(),
         open=True,
         lapsed=False,
         notices=(bytes(32), b"\xff" * 32),
+        held=said,
     )
     return base._replace(**changes)
 
@@ -361,16 +363,18 @@ def test_launch_names_its_notices_and_what_holds() -> None:
     assert "WHAT WAS LAST SAID OF IT\n" in shown
     assert "  category              ballistic missile\n" in shown
     assert "NOTE" not in shown
-    extended = text.launch(launch_view(span=(NOW, NOW + 7_200)))
+    longer = launch(planned_date=None, window=Window(start=NOW, end=NOW + 7_200))
+    extended = text.launch(launch_view(span=(NOW, NOW + 7_200), held=longer))
     assert "NOTE                  the window was extended" in extended
 
 
 def test_launch_on_a_named_date_says_if_a_window_replaced_it() -> None:
-    day = times.DAY
-    dated = launch_view(notification=launch(planned_date=NOW // day), span=(NOW // day * day, NOW + day))
+    day, said = times.DAY, launch(planned_date=NOW // times.DAY)
+    dated = launch_view(notification=said, held=said, span=(NOW // day * day - 330 * 60, NOW + day))
     assert "NOTE" not in text.launch(dated)
     assert "NOTE" not in text.launch(dated._replace(span=None))
-    assert "NOTE" in text.launch(dated._replace(span=(NOW + day, NOW + 2 * day)))
+    window = launch(planned_date=None, window=Window(start=NOW + day, end=NOW + 2 * day))
+    assert "NOTE" in text.launch(dated._replace(span=(NOW + day, NOW + 2 * day), held=window))
 
 
 @pytest.mark.parametrize("phase", [phase for phase in LaunchPhase if phase is not LaunchPhase.ANNOUNCED])

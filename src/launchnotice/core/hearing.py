@@ -10,7 +10,7 @@ from launchnotice.core.entries import unannounced_key
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
-from launchnotice.pact.judge import Heard, Unannounced, with_window
+from launchnotice.pact.judge import Heard, Unannounced
 from launchnotice.registry import Kind, Place
 from launchnotice.wire.launch import LaunchNotification, LaunchReport
 from launchnotice.wire.message import Payload, recall
@@ -48,9 +48,7 @@ def _launch(state: State, payload: Payload, subject: Exchange) -> LaunchNotifica
         return None
     epoch = payload.epoch.number, payload.epoch.random
     found = launches.launch(state, subject, before=(epoch, getattr(payload, "seq", 0)))
-    if found is None or found.extended is None:
-        return found.notification if found else None
-    return with_window(found.notification, found.extended)
+    return None if found is None else launches.held(found)
 
 
 def _answered(subject: Exchange, sender: str) -> tuple[int, int]:

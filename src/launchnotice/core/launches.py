@@ -10,6 +10,7 @@ from launchnotice.core.references import thread as thread_of
 from launchnotice.core.state import State
 from launchnotice.core.tables import LAUNCH
 from launchnotice.pact.findings import Finding
+from launchnotice.pact.judge import with_window
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
 from launchnotice.wire.launch import Amendment, LaunchNotification, Window, WindowExtension
 from launchnotice.wire.message import recall
@@ -71,6 +72,11 @@ def launch(state: State, exchange: Exchange, before: tuple[EpochKey, int] | None
             continue
         found = found._replace(version=found.version + 1, newest=one.id)
     return found
+
+
+def held(found: Launch) -> LaunchNotification:
+    """What holds of a launch, with the window of an extension in its place."""
+    return found.notification if found.extended is None else with_window(found.notification, found.extended)
 
 
 def spans(state: State, found: Launch) -> tuple[_Span, ...]:

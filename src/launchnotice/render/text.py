@@ -40,7 +40,6 @@ from launchnotice.render.fields import (
 from launchnotice.render.meanings import EVENTS, FINDINGS, NEEDS, ROUTINE
 from launchnotice.render.records import tree, unread
 from launchnotice.views import Attention, ExchangeView, Health, LaunchView, SignalView
-from launchnotice.wire import times
 from launchnotice.wire.message import BODIES, Payload, recall
 
 BANNER = "*** EXERCISE *** EXERCISE *** EXERCISE *** NOT REAL *** EXERCISE *** EXERCISE"
@@ -341,14 +340,7 @@ def _span(view: LaunchView) -> Node:
 
 
 def _extended(view: LaunchView) -> bool:
-    """Whether the span is not the one that the notification itself gives."""
-    said = view.notification
-    if view.span is None:
-        return False
-    if said.window is not None:
-        return (said.window.start, said.window.end) != view.span
-    # Of a named date the agreement says how long it is valid, and that begins with the day.
-    return said.planned_date is not None and times.day_start(said.planned_date) != view.span[0]
+    return view.held != view.notification
 
 
 def _codes(name: str, ids: Sequence[bytes]) -> Node:

@@ -231,6 +231,35 @@ def test_the_own_officer_finds_what_the_recipient_finds() -> None:
         assert [one.code for one in w.receiver.exchange(draft.id).findings] == expected
 
 
+@pytest.mark.requirement("R-AGR-8")
+def test_an_officer_who_knows_the_launch_sees_before_signing_that_an_amendment_shortens_it() -> None:
+    lead = rule(
+        Check.LEAD_TIME,
+        Kind.LAUNCH,
+        "window",
+        limit=limit(Bound.AT_LEAST, 24, Unit.HOURS),
+        anchor=Anchor.RECEIVED,
+    )
+    w = under(lead)
+    us = open_endpoint(w.channel, w.us, mandates=[*w.mandates.values()])
+    first = sign(us, w.us, announced(window=window(NOW + 9 * DAY)), NOW, OFFICERS)
+    us.submit(first, NOW)
+    extension = WindowExtension(launch=first.id, replaces=first.id, window=window(NOW + 5 * DAY))
+    us.submit(sign(us, w.us, extension, NOW, OFFICERS), NOW)
+    held = us.launch(first.id, NOW).held
+    assert held.window == window(NOW + 5 * DAY)
+    mandate = us.mandate()
+    assert mandate is not None
+    for start, known, expected in (
+        (NOW + HOUR, held, [FindingCode.LATE]),
+        (NOW + HOUR, None, []),
+        (NOW + 5 * DAY, held, []),
+    ):
+        body = amended(first.id, announced(window=window(start)))
+        review = us.draft(body, NOW, OFFICERS).review(w.channel, mandate, known)
+        assert [one.code for one in review.findings] == expected
+
+
 # In force ------------------------------------------------------------------------------------------
 
 
