@@ -73,8 +73,10 @@ def report(notified: bytes | None, at: int = OPENS, **more: Any) -> LaunchReport
     return LaunchReport(**{**fixed, **more})
 
 
-def amended(notified: bytes, body: LaunchNotification) -> Amendment:
-    return Amendment(launch=notified, replaces=notified, reason=AmendmentReason.PLAN, notification=body)
+def amended(notified: bytes, body: LaunchNotification, replaced: bytes = b"") -> Amendment:
+    return Amendment(
+        launch=notified, replaces=replaced or notified, reason=AmendmentReason.PLAN, notification=body
+    )
 
 
 # What a report is about ----------------------------------------------------------------------------
@@ -245,7 +247,8 @@ def test_an_officer_who_knows_the_launch_sees_before_signing_that_an_amendment_s
     first = sign(us, w.us, announced(window=window(NOW + 9 * DAY)), NOW, OFFICERS)
     us.submit(first, NOW)
     extension = WindowExtension(launch=first.id, replaces=first.id, window=window(NOW + 5 * DAY))
-    us.submit(sign(us, w.us, extension, NOW, OFFICERS), NOW)
+    second = sign(us, w.us, extension, NOW, OFFICERS)
+    us.submit(second, NOW)
     held = us.launch(first.id, NOW).held
     assert held.window == window(NOW + 5 * DAY)
     mandate = us.mandate()
@@ -255,7 +258,7 @@ def test_an_officer_who_knows_the_launch_sees_before_signing_that_an_amendment_s
         (NOW + HOUR, None, []),
         (NOW + 5 * DAY, held, []),
     ):
-        body = amended(first.id, announced(window=window(start)))
+        body = amended(first.id, announced(window=window(start)), second.id)
         review = us.draft(body, NOW, OFFICERS).review(w.channel, mandate, known)
         assert [one.code for one in review.findings] == expected
 
