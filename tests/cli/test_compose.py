@@ -16,6 +16,7 @@ from launchnotice.compose.report import report
 from launchnotice.compose.template import template
 from launchnotice.journal.anchor import FileAnchor
 from launchnotice.journal.sqlite import SqliteJournal
+from launchnotice.pact.agreementfile import agreement_text
 from launchnotice.registry import Kind
 from launchnotice.render import text
 from launchnotice.render.fields import check_code
@@ -140,6 +141,18 @@ def test_a_form_is_checked_without_a_channel(cli: Cli, form: Path) -> None:
     without = form.read_text(encoding="utf-8").replace('agreement = "us-ussr-1988"', "")
     bare = cli("compose", *ISSUED, stdin=without.encode())
     assert bare.out.startswith("launch notification, no agreement: no rule of any was looked at\n")
+
+
+def test_an_agreement_that_does_not_ship_is_a_mistake_among_the_others(cli: Cli, folder: Path) -> None:
+    form = b'kind = "launch notification"\nagreement = "our-own"\ncategory = "target"\n'
+    ran = cli("compose", "--json", stdin=form)
+    assert (ran.status, ran.err) == (1, "")
+    found = json.loads(ran.out)
+    assert [(one["key"], one["line"]) for one in found["mistakes"]] == [("agreement", 2), ("", None)]
+    assert found["body"] is None
+    Path("own.toml").write_text(agreement_text("us-ussr-1988").replace("us-ussr-1988", "our-own"), "utf-8")
+    told = json.loads(cli("compose", "--json", "--agreement", "own.toml", stdin=form).out)
+    assert [one["key"] for one in told["mistakes"]] == [""]
 
 
 def test_text_that_is_no_form_is_one_mistake(cli: Cli, folder: Path) -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from launchnotice import Agreement, Channel, Draft, Endpoint, load_agreement
 from launchnotice.cli import common
-from launchnotice.compose import Form, Unreadable, compose, parse_form
+from launchnotice.compose import Form, Mistake, Unreadable, compose, parse_form
 from launchnotice.compose.form import MAX_FORM
+from launchnotice.compose.reading import shown
 from launchnotice.compose.report import report, to_json
 from launchnotice.compose.writing import AGREEMENT
 from launchnotice.errors import UsageError
+from launchnotice.pact.agreementfile import agreements
 from launchnotice.render import text
 from launchnotice.render.fields import check_code, quote
 from launchnotice.wire.launch import LaunchNotification
@@ -79,8 +81,10 @@ def run(args: argparse.Namespace) -> int:
     _check_options(args)
     channel = common.load_channel(args.channel) if args.channel else None
     form = _form(args.file)
-    agreement = channel.descriptor.agreement if channel else _agreement(args.agreement, form)
+    agreement, mistakes = (channel.descriptor.agreement, []) if channel else _agreement(args.agreement, form)
     composed = compose(form, args.issued, agreement, args.party or "")
+    if mistakes:
+        composed = composed._replace(body=None, mistakes=(*mistakes, *composed.mistakes))
     if composed.body is None or channel is None or args.out is None:
         print(common.to_json(to_json(composed)) if args.json else report(composed, agreement), end="")
         return MISTAKEN if composed.mistakes else 0
@@ -127,12 +131,16 @@ def _form(path: str) -> Form | str:
         return found
 
 
-def _agreement(name: str | None, form: Form | str) -> Agreement | None:
-    """The agreement that the command names, else the form; what the form misnames is a mistake of its own."""
+def _agreement(name: str | None, form: Form | str) -> tuple[Agreement | None, list[Mistake]]:
+    """The agreement that the command names, else the form, where one that does not ship is a mistake."""
     if name is not None:
-        return common.load_agreement(name)
+        return common.load_agreement(name), []
     named = form.values.get(AGREEMENT) if isinstance(form, Form) else None
-    return load_agreement(named) if isinstance(named, str) else None
+    if not isinstance(named, str) or named in agreements():
+        return (load_agreement(named) if isinstance(named, str) else None), []
+    line = form.line((AGREEMENT,)) if isinstance(form, Form) else None
+    expected = f"one of {', '.join(agreements())}; else give --agreement FILE.toml or --channel"
+    return None, [Mistake(AGREEMENT, expected, shown(named), line)]
 
 
 # Drafts ----------------------------------------------------------------------------------

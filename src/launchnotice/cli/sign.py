@@ -88,6 +88,7 @@ def _confirmed(draft: Draft) -> bool:
     try:
         typed = input()
     except EOFError:
+        print()
         raise common.Trouble("nobody there to confirm it: type the first group of the check code") from None
     return typed.strip().lower() == first
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from launchnotice.compose.form import Form, Unreadable, parse_form
+from launchnotice.compose.form import MAX_FORM, Form, Unreadable, parse_form
 from launchnotice.compose.reading import Mistake, Reader, shown
 from launchnotice.compose.writing import AGREEMENT, KIND, write
 from launchnotice.pact.agreement import Agreement
@@ -85,7 +85,8 @@ def compose(
     findings: tuple[Finding, ...] = ()
     if agreement and _judged(body):
         findings = _readable(Judge(agreement)(kind, body, Heard(sender, now, now)), reader)
-    mistakes = tuple(sorted(reader.mistakes, key=lambda one: one.line or 0))
+    # By line, what has none last: a rule across fields of the whole, that there are too many.
+    mistakes = tuple(sorted(reader.mistakes, key=lambda one: one.line or MAX_FORM))
     return Composed(kind, None if mistakes else body, mistakes, findings)
 
 

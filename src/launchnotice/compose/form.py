@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
 
-MAX_FORM: Final = 1_048_576
-"""Characters of a form: every field of every area that a notice can have takes a fourth of it."""
+MAX_FORM: Final = 262_144
+"""Characters of a form: four times as many as the largest message has bytes."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -31,7 +32,7 @@ class Form(NamedTuple):
     """
 
     values: Mapping[str, Any]
-    lines: Mapping[Path, int] = {}
+    lines: Mapping[Path, int] = MappingProxyType({})
 
     def line(self, path: Path) -> int | None:
         """The line of a value, or else of the table or list that should have it; None if no line is known."""
@@ -89,7 +90,7 @@ def _toml(text: str) -> Form:
     raise Unreadable("expected shorter numbers, and fewer dates that do not exist", None)
 
 
-_QUOTED: Final = 64
+_QUOTED: Final = 32  # dates that do not exist; each has the text read anew
 _BARE_DATE: Final = (
     r"([=\[,]\s*)([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?)(?=\s*(?:[,#\]}]|$))"
 )

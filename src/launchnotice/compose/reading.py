@@ -23,6 +23,8 @@ from launchnotice.wire.message import BODIES
 from launchnotice.wire.quantities import Quantity
 from launchnotice.wire.record import Field, Nested, Record
 
+MAX_MISTAKES: Final = 100
+"""Mistakes told of one form: more than anybody mends at once."""
 _SHOWN: Final = 60
 """Characters shown of what was found."""
 
@@ -57,9 +59,12 @@ class Reader:
         self.broken: set[Path] = set()
 
     def wrong(self, path: Path, expected: str, found: str) -> None:
-        """Add a mistake; the value at that place, and all that has it, is broken."""
-        self.mistakes.append(Mistake(key_of(path), expected, found, self._form.line(path)))
+        """Add a mistake, if there are few; the value at that place, and all that has it, is broken."""
         self.broken.update(path[:end] for end in range(len(path) + 1))
+        if len(self.mistakes) < MAX_MISTAKES:
+            self.mistakes.append(Mistake(key_of(path), expected, found, self._form.line(path)))
+        elif len(self.mistakes) == MAX_MISTAKES:
+            self.mistakes.append(Mistake("", "fewer mistakes", f"more than the {MAX_MISTAKES} that are told"))
 
     def record(self, record: type[Record], data: Any, path: Path = ()) -> Record | None:
         """The record of a table, or of what could be read of it; None if it is no table."""
@@ -68,9 +73,9 @@ class Reader:
             return None
         rows = {row.name: row for row in fields(record)}
         known = names(record)
-        for name in data:
-            if name not in known:
-                self.wrong((*path, str(name)), f"one of {', '.join(known)}", _unknown(str(name), known))
+        unknown = [str(name) for name in data if name not in known]
+        for name in unknown[: MAX_MISTAKES + 1]:
+            self.wrong((*path, name), f"one of {', '.join(known)}", _unknown(name, known))
         values: dict[str, Any] = {}
         unit = unit_of(record)
         for name, row in rows.items():
@@ -269,7 +274,7 @@ def shown(data: Any) -> str:
 def _unknown(name: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, 1)
+    near = get_close_matches(name[:_SHOWN], known, 1)
     return f"an unknown key; {near[0]}?" if near else "an unknown key"
 
 
