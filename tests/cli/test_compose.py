@@ -20,7 +20,7 @@ from launchnotice.pact.agreementfile import agreement_text
 from launchnotice.registry import Kind
 from launchnotice.render import text
 from launchnotice.render.fields import check_code
-from launchnotice.wire.launch import LaunchNotification
+from launchnotice.wire.launch import Amendment, LaunchNotification
 from tests.cli.conftest import Cli, Ran, say
 from tests.compose.test_mistakes import EVERYTHING_WRONG
 from tests.compose.test_template import filled
@@ -250,6 +250,20 @@ def test_a_template_replaces_nothing_unasked(cli: Cli, form: Path) -> None:
     assert say(cli(*words)) == "notice.toml: exists; --force replaces it"
     assert cli(*words, "--force").status == 0
     assert "<fill in: " in form.read_text(encoding="utf-8")
+
+
+def test_a_template_about_a_notice_has_what_it_said(cli: Cli, draft: Path) -> None:
+    found = Draft.load(draft.read_bytes())
+    ran = cli("template", "us-ussr-1988", "amendment", "--about", draft)
+    assert (ran.status, ran.err) == (0, "")
+    assert f'replaces = "{found.id.hex()}"' in ran.out
+    amended = compose(filled(ran.out), NOW).body
+    assert isinstance(amended, Amendment)
+    assert amended.notification == compose(Path("notice.toml").read_text("utf-8"), NOW).body
+    about = ("template", "us-ussr-1988", "acknowledgement", "--about")
+    for name in ("US.cbor", "channel.cbor", "US-system.json", "notice.toml"):
+        assert say(cli(*about, name)).startswith(f"{name}: no message or draft: ")
+    assert say(cli(*about, "nowhere")) == "nowhere: No such file or directory"
 
 
 @pytest.mark.parametrize("kind", ["receipt", "sync", "launch", ""])

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from launchnotice import Endpoint, UsageError, load_agreement
 from launchnotice.compose import COMPOSED, Composed, compose
 from launchnotice.compose.examples import START
-from launchnotice.compose.template import template
+from launchnotice.compose.template import About, template
 from launchnotice.pact.agreementfile import agreements
 from launchnotice.registry import KINDS, Check, FindingCode, Kind, Policy
+from launchnotice.testing.strategies import bodies, digests
+from launchnotice.wire.launch import Amendment, Cancellation
 from launchnotice.wire.message import BODIES, KIND_OF
+from launchnotice.wire.streams import DIGEST
 from tests.support import NOW, Centre, make_centre, make_channel, make_mandate, open_endpoint, sign
 
 EVERY_AGREEMENT = pytest.mark.parametrize("name", agreements())
@@ -91,6 +95,45 @@ def test_what_the_machine_states_has_no_template() -> None:
         if row.policy is Policy.MACHINE:
             with pytest.raises(UsageError, match="stated by the machine"):
                 made("us-ussr-1988", Kind(kind))
+
+
+@given(bodies(Kind.LAUNCH), digests(), bodies(Kind.AMENDMENT), digests())
+@settings(max_examples=25, database=None, derandomize=True)
+def test_an_amendment_has_what_it_replaces_in_full(
+    body: Any, launch_id: bytes, amendment: Any, amendment_id: bytes
+) -> None:
+    agreement = load_agreement("us-ussr-1988")
+    first = compose(filled(template(agreement, Kind.AMENDMENT, About(launch_id, body))), NOW).body
+    assert isinstance(first, Amendment)
+    assert (first.launch, first.replaces, first.notification) == (launch_id, launch_id, body)
+    later = compose(filled(template(agreement, Kind.AMENDMENT, About(amendment_id, amendment))), NOW).body
+    assert isinstance(later, Amendment)
+    assert (later.launch, later.replaces) == (amendment.launch, amendment_id)
+    assert later.notification == amendment.notification
+
+
+@EVERY_KIND
+def test_a_template_about_a_notice_names_it(kind: Kind) -> None:
+    """By its id wherever the kind must name a notice; a launch by the notification that begins it."""
+    about = About(b"\x01" * 32, Cancellation(launch=b"\x02" * 32))
+    text = filled(template(load_agreement("us-ussr-1988"), kind, about))
+    body = composed(text, "us-ussr-1988").body
+    for row in BODIES[kind].FIELDS:
+        if row.name == "launch":
+            assert getattr(body, row.name) == about.body.launch  # type: ignore[attr-defined]  # a cancellation
+        elif row.codec is DIGEST and row.required and kind is not Kind.CONTINUED_IN:
+            assert getattr(body, row.name) == about.id
+
+
+def test_what_is_declared_as_an_id_of_a_notice_says_so() -> None:
+    """Templates go by it."""
+    other = {
+        row.doc
+        for kind in COMPOSED.values()
+        for row in BODIES[kind].FIELDS
+        if row.codec is DIGEST and not row.doc.startswith("message id of")
+    }
+    assert other == {"channel id of the successor"}
 
 
 # Exchange --------------------------------------------------------------------------------

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from launchnotice.compose.examples import Example, Place
 from launchnotice.compose.reading import FORM, fields, meaning, unit_of
 from launchnotice.compose.values import PLACEHOLDER, written
-from launchnotice.compose.writing import AGREEMENT, KIND, toml
+from launchnotice.compose.writing import AGREEMENT, KIND, table, toml
 from launchnotice.errors import UsageError
 from launchnotice.pact.agreement import Agreement
+from launchnotice.pact.fields import LAUNCH
 from launchnotice.registry import KINDS, AreaForm, Check, Kind, Policy, Usage, label
 from launchnotice.render.treaty import NOBODYS, said
 from launchnotice.wire.codecs import Array, Codec
@@ -30,8 +31,20 @@ from launchnotice.wire.record import Field, Nested, Record
 _WIDTH: Final = 100
 
 
-def template(agreement: Agreement, kind: Kind) -> str:
+class About(NamedTuple):
+    """The notice that a new one is about: its message id, 32 bytes, and its body."""
+
+    id: bytes
+    body: Record
+
+
+def template(agreement: Agreement, kind: Kind, about: About | None = None) -> str:
     """A form for a kind under an agreement, as TOML.
+
+    Args:
+        agreement: whose rules are shown. `kind`: of the notice that is to be written.
+        about: the notice that it amends, ends, answers or is otherwise about: ids of notices are filled
+            in, and a notification that is replaced is there in full, to be changed.
 
     Raises:
         UsageError: `bad-value`: the machine states that kind, and no officer writes it.
@@ -49,7 +62,7 @@ def template(agreement: Agreement, kind: Kind) -> str:
         "",
         f"{KIND} = {toml(row.label)}",
         f"{AGREEMENT} = {toml(agreement.id)}",
-        *_section(record, example.form, example, agreement),
+        *_section(record, _Form(example.form, _known(record, about)), example, agreement),
     ]
     if _has_areas(record):
         lines += ["", *_prose("Areas: a table with one of these forms.", "", ""), *_areas()]
@@ -64,22 +77,65 @@ _HOW: Final = (
 )
 
 
-def _section(
-    record: type[Record], form: Mapping[str, Any], example: Example, agreement: Agreement
-) -> Iterator[str]:
+class _Form(NamedTuple):
+    """Values of a table: examples of what must be said, and what is said already."""
+
+    examples: Mapping[str, Any]
+    known: Mapping[str, Any]
+
+    def below(self, name: str) -> _Form:
+        """The same of a table within; of one that is known nothing else must be said."""
+        if name in self.known:
+            return _Form({}, self.known[name])
+        return _Form(self.examples[name], {})
+
+
+def _section(record: type[Record], form: _Form, example: Example, agreement: Agreement) -> Iterator[str]:
     """The fields of a body; a body within it comes last, with a header of its own."""
-    place, bodies = Place(KIND_OF[record]), []
+    bodies = []
     for row in fields(record):
         if isinstance(row.codec, Nested) and row.codec.record in BODIES.values():
             bodies.append((row, row.codec.record))
             continue
-        yield from ("", *_about(record, row, example, agreement))
-        given = row.name in form
-        value = form[row.name] if given else example.value(record, row, place)
-        yield f"{'' if given else '#'}{row.name} = {toml(_open(value))}"
+        yield from ("", *_about(record, row, example, agreement), _line(record, row, form, example))
     for row, within in bodies:
         yield from ("", *_about(record, row, example, agreement), f"[{row.name}]")
-        yield from _section(within, form[row.name], example, agreement)
+        yield from _section(within, form.below(row.name), example, agreement)
+
+
+def _line(record: type[Record], row: Field, form: _Form, example: Example) -> str:
+    """A field as it stands in the form."""
+    if row.name in form.known:
+        return f"{row.name} = {toml(form.known[row.name])}"
+    if row.name in form.examples:
+        return f"{row.name} = {toml(_open(form.examples[row.name]))}"
+    return f"#{row.name} = {toml(_open(example.value(record, row, Place(KIND_OF[record]))))}"
+
+
+def _known(record: type[Record], about: About | None) -> dict[str, Any]:
+    """What a notice about another says already: which it is, and what it said."""
+    if about is None:
+        return {}
+    known: dict[str, Any] = {}
+    for row in record.FIELDS:
+        said = getattr(about.body, row.name, None)
+        if row.name == LAUNCH:
+            known[row.name] = (said if isinstance(said, bytes) else about.id).hex()
+        elif row.required and row.doc.startswith(_ID):
+            known[row.name] = about.id.hex()
+        elif _holds(row, about.body):
+            known[row.name] = table(about.body)
+        elif isinstance(said, Record) and _holds(row, said):
+            known[row.name] = table(said)
+    return known
+
+
+def _holds(row: Field, body: Record) -> bool:
+    """Whether a field holds a body, and one of that class."""
+    return isinstance(row.codec, Nested) and row.codec.record is type(body) and type(body) in KIND_OF
+
+
+_ID: Final = "message id of"  # what the declarations say of each id of a notice
 
 
 def _about(record: type[Record], row: Field, example: Example, agreement: Agreement) -> Iterator[str]:
