@@ -24,6 +24,7 @@ from launchnotice.core.entries import (
 )
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.forks import drain, find_fork, id_at
+from launchnotice.core.hearing import heard
 from launchnotice.core.mandating import judge_abandoned, judge_mandate
 from launchnotice.core.references import thread
 from launchnotice.core.remarks import notice_findings, signal_findings
@@ -334,6 +335,8 @@ def _signal(state: State, message: Message, mandate: Mandate, now: int) -> Decis
     if full or any(fact.id == message.id for fact in (*counted, *evidence)):
         return Decision(payload.sender, [], [], held=held)
     findings += signal_findings(message, exchange, [*counted, *evidence], now)
+    if body is not None:
+        findings += state.channel.judge(payload.kind, body, heard(state, payload, body, now))
     fact = Fact(
         id=message.id,
         sender=payload.sender,

@@ -5,9 +5,11 @@ The agreement's rules are judged by these facts alone (spec section 8.2); nothin
 
 from __future__ import annotations
 
+from typing import Final
+
 from launchnotice.core import launches
 from launchnotice.core.entries import unannounced_key
-from launchnotice.core.exchange import Exchange
+from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
 from launchnotice.pact.judge import Heard, Unannounced
@@ -17,13 +19,18 @@ from launchnotice.wire.message import Payload, recall
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Receipt
 
+SIGNALS: Final = frozenset({Kind.RECEIPT, Kind.ACKNOWLEDGEMENT, Kind.DISSEMINATION, Kind.REJECTION})
+"""Kinds about a notice of the member that they are addressed to."""
+
 
 def heard(state: State, payload: Payload, body: Record, received: int) -> Heard:
-    """The circumstances of a notice: what stands before it in its sender's stream, and what it answers.
+    """The circumstances of a message: what stands before it in its sender's stream, and what it answers.
 
     Args:
-        state: what is known. `payload`, `body`: the notice. `received`: when it arrived, in seconds.
+        state: what is known. `payload`, `body`: the message. `received`: when it arrived, in seconds.
     """
+    if payload.kind not in state.channel.judge.looks_back:
+        return Heard(payload.sender, payload.issued, received)
     subject = _subject(state, payload.kind, body)
     return Heard(
         sender=payload.sender,
@@ -36,10 +43,13 @@ def heard(state: State, payload: Payload, body: Record, received: int) -> Heard:
 
 
 def _subject(state: State, kind: int, body: Record) -> Exchange | None:
-    """The launch notification or query that a notice names."""
-    notice = thread(kind, body)
+    """The launch notification or query that a notice names, the notice that a signal is about."""
+    signal = kind in SIGNALS
+    notice = getattr(body, "subject", b"") if signal else thread(kind, body)
     found = state.exchange(notice) if notice else None
-    return found if found is not None and found.kind in (Kind.LAUNCH, Kind.QUERY) and found.data else None
+    if found is None or not found.data or found.kind == MANDATE_KIND:
+        return None
+    return found if signal or found.kind in (Kind.LAUNCH, Kind.QUERY) else None
 
 
 def _launch(state: State, payload: Payload, subject: Exchange) -> LaunchNotification | None:

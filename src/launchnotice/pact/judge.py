@@ -58,10 +58,11 @@ class Judge:
     """What an agreement has to say of notices.
 
     Attributes:
+        looks_back: kinds of messages for which it asks what was said before them.
         counts_withheld: whether it asks how many launches were not notified.
     """
 
-    __slots__ = ("_agreement", "_anew", "_kinds", "_rules", "_window", "counts_withheld")
+    __slots__ = ("_agreement", "_anew", "_kinds", "_rules", "_window", "counts_withheld", "looks_back")
 
     def __init__(self, agreement: Agreement) -> None:
         self._agreement = agreement
@@ -73,6 +74,7 @@ class Judge:
                 paths = tuple(fields.path_of(name) for name in (rule.subject, *rule.alternatives))
                 applied = _Applied(rule, paths, _CHECKS[rule.check], plainly_kept(rule))
                 self._rules.setdefault(rule.kind, []).append(applied)
+        self.looks_back = frozenset(_looks_back(agreement))
         self._anew = self._rules.get(Kind.LAUNCH, [])
         # An extension says when, and nothing else anew.
         self._window = [
@@ -97,6 +99,17 @@ class Judge:
             extended = with_window(heard.launch, body.window)
             _apply(self._window, case._replace(kind=Kind.LAUNCH, body=extended, anew=True), found)
         return found
+
+
+def _looks_back(agreement: Agreement) -> Iterator[int]:
+    """The kinds whose rules need more than the message and its times."""
+    for rule in agreement.rules:
+        paths = (rule.subject, *rule.alternatives, *(one.subject for one in rule.when))
+        within = any(name.startswith(f"{fields.LAUNCH}.") for name in paths)
+        if within or rule.check is Check.WITHHOLDING or (rule.check is Check.OWED and rule.limit):
+            yield rule.kind
+        elif rule.kind == Kind.LAUNCH and rule.check in (Check.LEAD_TIME, Check.LIMIT):
+            yield from (Kind.AMENDMENT, Kind.WINDOW_EXTENSION)
 
 
 def with_window(notification: LaunchNotification, window: Window) -> LaunchNotification:

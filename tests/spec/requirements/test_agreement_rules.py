@@ -34,6 +34,7 @@ from launchnotice.wire.notices import (
     Window,
     WindowExtension,
 )
+from launchnotice.wire.signals import Acknowledgement
 from tests.spec.requirements.build import OFFICERS, World, world
 from tests.spec.requirements.told import DAY, Told, codes, heard
 from tests.support import NOW, launch, open_endpoint, sign
@@ -169,6 +170,27 @@ def test_a_reply_is_late_after_its_days_from_when_its_sender_says_it_received_th
     for at, late in ((last, False), (last + 1, True)):
         made = told.say(Reply(query=draft.id, status=ReplyStatus.ANSWERED, remark=f"{at}"))
         assert codes(heard(w, made, at)) == [FindingCode.LATE] * late
+
+
+@AGR_2
+def test_an_acknowledgement_is_late_after_its_time_from_the_receipt_of_its_signer() -> None:
+    owed = rule(
+        Check.OWED,
+        Kind.ACKNOWLEDGEMENT,
+        "subject",
+        limit=limit(Bound.AT_MOST, 2, Unit.HOURS),
+        anchor=Anchor.RECEIVED,
+    )
+    for after, late in ((2 * HOUR, False), (2 * HOUR + 1, True)):
+        w = under(owed)
+        draft = sign(w.receiver, w.ru, announced(), NOW, OFFICERS)
+        w.receiver.submit(draft, NOW)
+        data = w.receiver.exchange(draft.id).data
+        w.receive(w.forger.receipt(data, "RU", received=NOW + 60).data, NOW + 60)
+        made = w.forger.signal(Kind.ACKNOWLEDGEMENT, Acknowledgement(subject=draft.id), "RU")
+        assert w.receive(made.data, NOW + 60 + after).refusal is None
+        (said,) = [one for one in w.receiver.exchange(draft.id).signals if one.kind == Kind.ACKNOWLEDGEMENT]
+        assert [one.code for one in said.findings] == [FindingCode.LATE] * late
 
 
 # What was not notified -------------------------------------------------------------------------------
