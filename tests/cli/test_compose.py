@@ -21,6 +21,7 @@ from launchnotice.registry import Kind
 from launchnotice.render import text
 from launchnotice.render.fields import check_code
 from launchnotice.wire.launch import Amendment, LaunchNotification
+from launchnotice.wire.message import parse_contents
 from tests.cli.conftest import Cli, Ran, say
 from tests.compose.test_mistakes import EVERYTHING_WRONG
 from tests.compose.test_template import filled
@@ -68,15 +69,9 @@ def test_from_a_template_to_a_notice_that_the_endpoint_takes(cli: Cli, form: Pat
         assert (signed.status, signed.err) == (0, "")
         assert signed.out.startswith(page)
         assert (f"signatures are missing, {left}" if left else "all officers have signed") in signed.out
-    with SqliteJournal("us.sqlite") as journal:
-        channel = Channel.load(Path("channel.cbor").read_bytes())
-        system = make_centre("US").keys["system"]
-        anchor = FileAnchor("us.anchor")
-        endpoint = Endpoint.open(channel, "US", journal, NOW, anchor=anchor, system=system)
-        step = endpoint.submit(Draft.load(Path("notice.draft").read_bytes()), NOW)
-        assert step.refusal is None
-        assert [send.to for send in step.sends][-1] == "RU"
-        body = endpoint.exchange(Draft.load(Path("notice.draft").read_bytes()).id).body
+    draft = Draft.load(Path("notice.draft").read_bytes())
+    submitted(draft)
+    body = parse_contents(draft.payload).readable()
     assert body == compose(form.read_text(encoding="utf-8"), NOW).body
 
 
@@ -95,6 +90,47 @@ def test_a_draft_follows_what_the_journal_has(cli: Cli, form: Path) -> None:
     assert drafted(cli, *JOURNAL, "--force").status == 0
     # The same bytes: a draft reserves nothing, and no second epoch was opened.
     assert Path("notice.draft").read_bytes() == first
+
+
+def test_a_desk_finds_of_a_changed_time_what_the_recipient_finds(cli: Cli, draft: Path) -> None:
+    """An amendment that shortens the lead time: the journal knows what it replaces, a desk is handed it."""
+    for officer in ("officer-1", "officer-2"):
+        assert cli("sign", draft, *SIGN, "--key", f"US-{officer}.pem", stdin=code().encode()).status == 0
+    submitted(Draft.load(draft.read_bytes()))
+    draft.rename("first.draft")
+    form = filled(cli("template", "us-ussr-1988", "amendment", "--about", "first.draft").out)
+    Path("notice.toml").write_text(form.replace("2027-01-20", "2027-01-16"), encoding="utf-8")
+    later = ("--issued", times.format_instant(NOW + 600))
+    ran = cli("compose", "notice.toml", *later, *DRAFT, *JOURNAL, "--out", "notice.draft")
+    assert (ran.status, ran.err) == (0, "")
+    assert "LATE: planned date" in ran.out
+    words = ("sign", "notice.draft", *SIGN, "--key", "US-officer-1.pem")
+    without = cli(*words, stdin=b"no")
+    assert "LATE" not in without.out
+    assert "--about FILE, the version\nthat it replaces" in without.out
+    told = cli(*words, "--about", "first.draft", stdin=b"no")
+    assert "LATE: planned date" in told.out
+    assert "--about" not in told.out
+    assert say(cli(*words, "--about", "notice.draft")) == "notice.draft: not the notice that the draft names"
+    assert say(cli(*words, "--about", "US.cbor")).startswith("US.cbor: no message or draft: ")
+    check = filled(cli("template", "us-ussr-1988", "communications-check").out)
+    Path("notice.toml").write_text(check, encoding="utf-8")
+    cli("compose", "notice.toml", *later, *DRAFT, *JOURNAL, "--out", "check.draft")
+    line = say(cli(*words, "--about", "check.draft"))
+    assert line == "check.draft: expected a launch notification or an amendment of one"
+
+
+def submitted(draft: Draft) -> None:
+    """The endpoint takes what all have signed."""
+    with SqliteJournal("us.sqlite") as journal:
+        channel = Channel.load(Path("channel.cbor").read_bytes())
+        system = make_centre("US").keys["system"]
+        anchor = FileAnchor("us.anchor")
+        endpoint = Endpoint.open(channel, "US", journal, NOW, anchor=anchor, system=system)
+        step = endpoint.submit(draft, NOW)
+        assert step.refusal is None
+        assert [send.to for send in step.sends][-1] == "RU"
+        assert endpoint.exchange(draft.id).data
 
 
 def test_findings_are_shown_before_anybody_signs(cli: Cli, form: Path) -> None:

@@ -21,6 +21,7 @@ import launchnotice
 from launchnotice import (
     Agreement,
     Channel,
+    Draft,
     Identity,
     LaunchnoticeError,
     Refused,
@@ -32,6 +33,10 @@ from launchnotice.pact.mandate import UnverifiedMandate
 from launchnotice.registry import Suite, Usage, label
 from launchnotice.render.inspect import MAX_OBJECT, Inspection, inspect, parse_identity
 from launchnotice.render.verdict import hold
+from launchnotice.wire import cose
+from launchnotice.wire.bounds import MAX_MESSAGE
+from launchnotice.wire.message import parse_contents
+from launchnotice.wire.record import Record
 
 PASSPHRASE_VARIABLE: Final = "LAUNCHNOTICE_PASSPHRASE"
 MAX_SMALL_FILE: Final = 65_536
@@ -161,6 +166,24 @@ def read_mandate(path: str, option: str) -> bytes:
     except Refused as error:
         raise Trouble(f"{option} {path}: no mandate: {error}") from None
     return data
+
+
+def read_notice(path: str) -> tuple[bytes, Record]:
+    """The message id and the body of a message or draft; no signature of it is verified."""
+    data = read(path)
+    try:
+        if data[:2] == cose.TAG:
+            envelope = cose.parse(data, MAX_MESSAGE)
+            message, payload = envelope.message_id, envelope.payload
+        else:
+            draft = Draft.load(data)
+            message, payload = draft.id, draft.payload
+        body = parse_contents(payload).readable()
+    except Refused as error:
+        raise Trouble(f"{path}: no message or draft: {error}") from None
+    if body is None or body.unknown_fields():
+        raise Trouble(f"{path}: not all of it can be read here")
+    return message, body
 
 
 def take_apart(path: str, data: bytes, channel: Channel | None, mandates: list[bytes]) -> Inspection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from launchnotice import Channel, Draft, Mandate, Refused, SigningKey, UsageError
 from launchnotice.cli import common
@@ -12,7 +13,8 @@ from launchnotice.render import text
 from launchnotice.render.fields import check_code, quote
 from launchnotice.render.verdict import hold
 from launchnotice.wire import cose
-from launchnotice.wire.message import parse_payload
+from launchnotice.wire.launch import LaunchNotification
+from launchnotice.wire.message import parse_contents, parse_payload
 
 NOT_SIGNED = 1
 
@@ -32,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a mandate of one's own party, once for each, from version 1 on",
     )
+    parser.add_argument(
+        "--about",
+        metavar="FILE",
+        help="the version that it amends or extends, message or draft, "
+        "to find of a changed time what its recipient will find",
+    )
     parser.add_argument("--key", required=True, metavar="FILE", help="encrypted key file of an officer")
     common.add_passphrase(parser)
     parser.add_argument(
@@ -45,10 +53,12 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         common.check_free([args.out], force=args.force)
     channel, mandate, draft = _desk(args)
-    review = draft.review(channel, mandate)
+    review = draft.review(channel, mandate, _held(args, draft))
     key_file = common.read(args.key, MAX_KEY_FILE)
     # Nobody signs what he or she has not seen.
     print(text.review(review, channel), flush=True)
+    if args.about is None and getattr(review.body, "replaces", None) and getattr(review.body, "launch", None):
+        print(_UNTOLD)
     if not _confirmed(draft):
         print("not signed")
         return NOT_SIGNED
@@ -79,6 +89,27 @@ def _desk(args: argparse.Namespace) -> tuple[Channel, Mandate, Draft]:
     if mandate is None:
         raise common.Trouble(f"{args.file}: drafted under a mandate that was not given with --mandate")
     return channel, mandate, draft
+
+
+_UNTOLD: Final = (
+    "The findings are those of a notice that nothing was said before. --about FILE, the version\n"
+    "that it replaces, shows as well what its recipient finds of a changed time.\n"
+)
+
+
+def _held(args: argparse.Namespace, draft: Draft) -> LaunchNotification | None:
+    """What was announced before, of the very notice that the draft names."""
+    if args.about is None:
+        return None
+    message, before = common.read_notice(args.about)
+    held = getattr(before, "notification", before)
+    if not isinstance(held, LaunchNotification):
+        raise common.Trouble(f"{args.about}: expected a launch notification or an amendment of one")
+    body = parse_contents(draft.payload).readable()
+    # The id is that of all it says: what the draft names is what is read here.
+    if message not in (getattr(body, "launch", None), getattr(body, "replaces", None)):
+        raise common.Trouble(f"{args.about}: not the notice that the draft names")
+    return held
 
 
 def _confirmed(draft: Draft) -> bool:

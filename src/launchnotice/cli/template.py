@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from launchnotice import Draft, Refused
 from launchnotice.cli import common
 from launchnotice.compose import COMPOSED
 from launchnotice.compose.template import About, template
 from launchnotice.registry import Kind
 from launchnotice.render.fields import quote, words
-from launchnotice.wire import cose
-from launchnotice.wire.bounds import MAX_MESSAGE
-from launchnotice.wire.message import parse_contents
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Print a form."""
     if args.out is not None:
         common.check_free([args.out], force=args.force)
-    about = _about(args.about) if args.about else None
+    about = About(*common.read_notice(args.about)) if args.about else None
     form = template(common.load_agreement(args.agreement), args.kind, about)
     if args.out is None:
         print(form, end="")
@@ -52,25 +48,3 @@ def _kind(word: str) -> Kind:
     if kind is None:
         raise argparse.ArgumentTypeError(f"{word!r}: expected one of {', '.join(_WORDS)}")
     return kind
-
-
-def _about(path: str) -> About:
-    """The notice of a file. Nothing of it is verified: whoever signs reads the new notice in full."""
-    data = common.read(path)
-    try:
-        message, payload = _taken_apart(data)
-        body = parse_contents(payload).readable()
-    except Refused as error:
-        raise common.Trouble(f"{path}: no message or draft: {error}") from None
-    if body is None or body.unknown_fields():
-        raise common.Trouble(f"{path}: not all of it can be read here")
-    return About(message, body)
-
-
-def _taken_apart(data: bytes) -> tuple[bytes, bytes]:
-    """The message id and the payload of a message or draft; raises `Refused`."""
-    if data[:2] == cose.TAG:
-        envelope = cose.parse(data, MAX_MESSAGE)
-        return envelope.message_id, envelope.payload
-    draft = Draft.load(data)
-    return draft.id, draft.payload
