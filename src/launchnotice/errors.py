@@ -12,7 +12,9 @@ of a notice: only field names, types and limits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from launchnotice.registry.namedtuples import NamedTuple
 
 if TYPE_CHECKING:
     from launchnotice.registry import Refusal, Usage

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from launchnotice.errors import Refused
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
 from launchnotice.registry import ContentType, KindClass, Refusal
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.bounds import MAX_MANDATE, MAX_MESSAGE, MAX_PROOF
 from launchnotice.wire.codecs import Array, Bytes

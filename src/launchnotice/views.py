@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from launchnotice.core import launches
 from launchnotice.core.events import Event
@@ -19,6 +18,7 @@ from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import LaunchPhase, Need, Owed, Place, Usage
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import Message, identify, recall
 from launchnotice.wire.record import Record

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from launchnotice.core.entries import (
     Accepted,
@@ -43,6 +43,7 @@ from launchnotice.registry import (
     Place,
     Refusal,
 )
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cose
 from launchnotice.wire.bounds import MAX_HELD, MAX_MANDATE, MAX_NOTED, MAX_SYNC_ITEMS
 from launchnotice.wire.message import (

@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from launchnotice.errors import Corrupt, Refused
 from launchnotice.registry import Kind
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor
 
 FORMAT: Final = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from launchnotice.core.entries import (
     Accepted,
@@ -26,6 +26,7 @@ from launchnotice.core.entries import (
 )
 from launchnotice.pact.findings import Finding
 from launchnotice.registry import EventCode, Owed
+from launchnotice.registry.namedtuples import NamedTuple
 
 
 class Event(NamedTuple):

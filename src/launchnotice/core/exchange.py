@@ -7,7 +7,7 @@ and is read back when somebody asks or something more arrives about it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from launchnotice.core.entries import (
     Accepted,
@@ -30,6 +30,7 @@ from launchnotice.core.entries import (
 from launchnotice.core.tables import ANSWERS, CARRIED, DELIVERY, OVERDUE_AT, SETTLED_AT, Delivery
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import FindingCode, Kind, Owed, Place
+from launchnotice.registry.namedtuples import NamedTuple
 
 MANDATE_KIND = 0
 """An exchange about a mandate: its kind on no wire; receipts are owed for it and nothing else."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from launchnotice.core.entries import Accepted, EpochKey, Inherited, Reserved, Returned, thread_key
 from launchnotice.core.exchange import Exchange
@@ -12,6 +12,7 @@ from launchnotice.core.tables import LAUNCH
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.judge import with_window
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.launch import Amendment, LaunchNotification, Window, WindowExtension
 from launchnotice.wire.message import recall
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from launchnotice.core.entries import (
     Abandoned,
@@ -28,6 +27,7 @@ from launchnotice.core.superseding import head_outside
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
 from launchnotice.registry import MandateReason, Place, Refusal
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.bounds import MAX_NOTED, MAX_RIVALS
 from launchnotice.wire.streams import Epoch, Position, genesis
 

@@ -7,13 +7,14 @@ belongs to, so that a launch is read back with everything that was said of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.errors import Refused
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import FindingCode, Kind
 from launchnotice.registry.enumeration import StrEnum
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.launch import Amendment, LaunchNotification
 from launchnotice.wire.message import recall
 from launchnotice.wire.record import Record

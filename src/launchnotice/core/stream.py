@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from launchnotice.core.entries import EpochKey
 from launchnotice.core.tables import Case
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.bounds import MAX_HELD, MAX_NOTED
 
 

@@ -13,10 +13,11 @@ Nothing authentic is swallowed: every row but *known* and *flooded* shows the no
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Owed, Place
 from launchnotice.registry.enumeration import IntEnum, StrEnum
+from launchnotice.registry.namedtuples import NamedTuple
 
 
 class Delivery(IntEnum):

@@ -10,13 +10,14 @@ loses nothing. Identical bytes are repeated with exponential back-off:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.launches import is_over
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.engine.sealing import Send
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.bounds import RETRY_FIRST, RETRY_MAX, RETRY_OVER, RETRY_RECEIVED
 
 _Key: TypeAlias = tuple[bytes, str]

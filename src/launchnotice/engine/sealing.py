@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from launchnotice.core.entries import Reserved, Sealed
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
@@ -18,6 +17,7 @@ from launchnotice.draft import Draft, compose
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import Kind, Place, Role
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cose
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from launchnotice.core.entries import Accepted, EpochKey, Reserved, Returned, emergency_key, position_key
 from launchnotice.core.exchange import Exchange
@@ -24,6 +24,7 @@ from launchnotice.draft import head_of, heads
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.bounds import (
     CHALLENGE_AGAIN,
     MAX_ANSWERS,

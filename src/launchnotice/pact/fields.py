@@ -12,10 +12,11 @@ Not here: comparing (`pact.compare`).
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from launchnotice.registry import AreaForm, Kind, Sector, Unit, label
 from launchnotice.registry.enumeration import IntEnum
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.codecs import Array, Bool, Codec, Date, Enumeration, Instant, Int
 from launchnotice.wire.geo import Area, Zone
 from launchnotice.wire.launch import Bounds, Direction, LaunchNotification, LaunchReport, Window

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from launchnotice.pact import fields, timing
 from launchnotice.pact.agreement import Agreement, Limit, Period, Rule, due
@@ -20,6 +20,7 @@ from launchnotice.pact.compare import among, told, within
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.kept import Test, plainly_kept
 from launchnotice.registry import Anchor, Bound, Category, Check, FindingCode, Kind, Unit, label
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import times
 from launchnotice.wire.bounds import MAX_REMARK
 from launchnotice.wire.launch import Amendment, LaunchNotification, LaunchReport, Window, WindowExtension

@@ -5,9 +5,10 @@ Adding a kind is a row in `KINDS` and a body in `wire`.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from launchnotice.registry.enumeration import IntEnum, StrEnum
+from launchnotice.registry.namedtuples import NamedTuple
 
 
 class KindClass(StrEnum):

@@ -15,10 +15,11 @@ import functools
 import hashlib
 import re
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from launchnotice.errors import Refused
 from launchnotice.registry import SPEC_VERSION, Algorithm, ContentType, Refusal
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, layout
 from launchnotice.wire.bounds import ITEM_SIZE, MAX_MESSAGE, MAX_SIGNERS
 from launchnotice.wire.codecs import wrong_type

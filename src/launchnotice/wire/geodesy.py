@@ -20,9 +20,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import atan2, ceil, cos, degrees, floor, fsum, hypot, inf, pi, radians, sin, sqrt
-from typing import Final, NamedTuple
+from typing import Final
 
 from launchnotice.registry.enumeration import StrEnum
+from launchnotice.registry.namedtuples import NamedTuple
 
 LatLon = tuple[int, int]
 """Latitude and longitude in milliarcseconds."""

@@ -18,7 +18,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn, Protocol, TypeAlias, TypeVar, final
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar, final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import (
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Refusal, Suite, Usage, label
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, curve
 from launchnotice.wire.codecs import Bytes, Enumeration, wrong_type
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from launchnotice.errors import Refused
 from launchnotice.registry import (
@@ -24,6 +24,7 @@ from launchnotice.registry import (
     Role,
     kind_row,
 )
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, cose, layout, notices, signals
 from launchnotice.wire.bounds import MAX_MESSAGE, MAX_PARTIES, MAX_SIGNERS
 from launchnotice.wire.codecs import Array, Bool, Enumeration, Instant, Int, wrong_type

@@ -8,10 +8,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Refusal
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.codecs import Int
 
 MAX_QUANTITY_TEXT: Final = 32

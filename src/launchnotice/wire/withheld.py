@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from launchnotice.errors import Refused, UsageError
 from launchnotice.registry import Refusal, Usage
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor
 from launchnotice.wire.codecs import Bytes, Int
 from launchnotice.wire.record import Record, field
