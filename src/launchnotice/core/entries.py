@@ -9,13 +9,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final, TypeAlias
 
 from launchnotice.errors import Corrupt, Refused
 from launchnotice.registry import Kind
 from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor
+from launchnotice.wire.digest import sha256
 
 FORMAT: Final = 2
 """Format of the journal's entries; another one is refused when a journal is opened."""
@@ -344,7 +344,7 @@ def encode(prev: bytes, time: int, entry: Entry) -> bytes:
 
 def digest(data: bytes) -> bytes:
     """What the next entry and the anchor name this one by: 32 bytes."""
-    return hashlib.sha256(data).digest()
+    return sha256(data)
 
 
 def decode(position: int, data: bytes) -> Kept:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from launchnotice.core import entries
@@ -20,6 +19,7 @@ from launchnotice.core.stream import Held, Stream
 from launchnotice.errors import Corrupt, Refused
 from launchnotice.pact.channel import Channel
 from launchnotice.wire import cbor
+from launchnotice.wire.digest import sha256
 
 MAX_SNAPSHOT = 128 * 2**20
 """256 parties with full bounds of epochs, held and noted ids take 120 MiB."""
@@ -54,12 +54,12 @@ def dump(state: State) -> bytes:
             [[party, *epoch, *proof] for (party, epoch), proof in sorted(state.forks.items())],
         ]
     )
-    return hashlib.sha256(data).digest() + data
+    return sha256(data) + data
 
 
 def load(channel: Channel, own: str, find: Find, data: bytes) -> State:
     """The state of a snapshot; raises `Corrupt`."""
-    if hashlib.sha256(data[32:]).digest() != data[:32]:
+    if sha256(data[32:]) != data[:32]:
         raise Corrupt("journal: the snapshot is damaged")
     try:
         raw: Any = cbor.decode(data[32:], MAX_SNAPSHOT)

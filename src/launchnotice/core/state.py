@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -48,6 +47,7 @@ from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
 from launchnotice.registry import EpochReason, FindingCode, Place
 from launchnotice.wire.bounds import MAX_EPOCHS
 from launchnotice.wire.cbor import encode
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.streams import Epoch, Position, genesis
 
 EpochHead: TypeAlias = tuple[int, bytes, int]
@@ -192,7 +192,7 @@ class State:
         """The challenge to a member after a restore, 16 bytes; None while no epoch is open."""
         if self.epoch is None:
             return None
-        return hashlib.sha256(encode(["LNP/1 nonce", self.epoch[1], party])).digest()[:16]
+        return sha256(encode(["LNP/1 nonce", self.epoch[1], party]))[:16]
 
     # Recording -------------------------------------------------------------------------
 

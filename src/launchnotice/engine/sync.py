@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -36,6 +35,7 @@ from launchnotice.wire.bounds import (
     SYNC_PAUSE,
 )
 from launchnotice.wire.cbor import encode
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.signals import Sync
 from launchnotice.wire.streams import Epoch, Head, MandateVersion, Position, Range
 
@@ -179,7 +179,7 @@ class Syncs:
         if not 0 <= now - since < SYNC_PAUSE:
             since, answered = now, []
         # By its digest: what a large one takes in memory is many times its bytes.
-        digest = hashlib.sha256(encode(sync.dump())).digest()
+        digest = sha256(encode(sync.dump()))
         if digest in answered or len(answered) >= MAX_ANSWERS:
             return False
         self._answered[sender] = (since, [*answered, digest])

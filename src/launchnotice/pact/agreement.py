@@ -11,7 +11,6 @@ Not here: judging a notice (`pact.judge`), and any agreement's name or number.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final
 
 from launchnotice.errors import Refused
@@ -35,6 +34,7 @@ from launchnotice.registry import (
 from launchnotice.wire import cbor, times
 from launchnotice.wire.bounds import MAX_LABEL, MAX_PARTIES, MAX_REMARK
 from launchnotice.wire.codecs import Array, Bool, Codec, Date, Enumeration, Int, Text
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Nested, Record, field
@@ -272,7 +272,7 @@ class Agreement(Record):
     @property
     def digest(self) -> bytes:
         """SHA-256 of its deterministic encoding, 32 bytes: two that differ in one constant differ in it."""
-        return hashlib.sha256(cbor.encode(self.dump())).digest()
+        return sha256(cbor.encode(self.dump()))
 
     def validity(self, kind: int, body: Record) -> tuple[int, int] | None:
         """The span ``[start, end)`` in seconds in which the announced launch may take place.

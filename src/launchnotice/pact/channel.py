@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final, Self
 
 from launchnotice.errors import Refused, UsageError
@@ -30,6 +29,7 @@ from launchnotice.registry import (
 from launchnotice.wire import cbor
 from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_IDENTITIES, MAX_LABEL, MAX_PARTIES, MAX_SIGNERS
 from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Int, Text, wrong_type
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.message import Signer
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, PARTY
@@ -115,7 +115,7 @@ class Channel:
         self.data = cbor.encode(descriptor.dump())
         if len(self.data) > MAX_DESCRIPTOR:
             raise UsageError(Usage.BAD_VALUE, f"descriptor: at most {MAX_DESCRIPTOR} bytes")
-        self.id = hashlib.sha256(self.data).digest()
+        self.id = sha256(self.data)
         self.parties = {party.code: party for party in descriptor.parties}
         self.algorithms: tuple[Algorithm, ...] = SUITE_ALGORITHMS[descriptor.suite]
         self.judge = Judge(descriptor.agreement)

@@ -12,7 +12,6 @@ Not here: which keys count (`pact`), the keys themselves (`wire.keys`).
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -23,6 +22,7 @@ from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, layout
 from launchnotice.wire.bounds import ITEM_SIZE, MAX_MESSAGE, MAX_SIGNERS
 from launchnotice.wire.codecs import wrong_type
+from launchnotice.wire.digest import sha256
 
 TAG: Final = b"\xd8\x62"
 EXTERNAL_AAD: Final = SPEC_VERSION.encode()
@@ -50,9 +50,10 @@ _LINE_SHAPE: Final[list[type]] = [int, bytes]
 _ALGORITHMS: Final[dict[object, Algorithm]] = {alg.value: alg for alg in Algorithm}
 _ENCODED: Final = {cbor.encode(alg.value): alg for alg in Algorithm}
 _ANY_ALGORITHM: Final = b"|".join(map(re.escape, _ENCODED))
-# The algorithm and kid of a line of a manifest; the lines of a whole manifest, as a part of a pattern.
-_LINE: Final = re.compile(rb"\x82(" + _ANY_ALGORITHM + rb")\x58\x20(.{32})", re.DOTALL)
+_LINE: Final = rb"\x82(" + _ANY_ALGORITHM + rb")\x58\x20(.{32})"
+"""A pattern of the algorithm and kid of a line of a manifest."""
 LINES: Final = rb"((?:\x82(?:" + _ANY_ALGORITHM + rb")\x58\x20.{32})+)"
+"""A pattern of the lines of a whole manifest."""
 
 
 class Signatory(NamedTuple):
@@ -97,12 +98,12 @@ def parse(data: bytes, limit: int) -> Envelope:
 
 def message_id(body_header: bytes, payload: bytes) -> bytes:
     """SHA-256 of the deterministic encoding of ``["LNP/1", body-protected, payload]`` (R-ID-1)."""
-    return hashlib.sha256(_ID_STARTS[body_header] + cbor.encode(payload)).digest()
+    return sha256(_ID_STARTS[body_header] + cbor.encode(payload))
 
 
 def envelope_digest(data: bytes) -> bytes:
     """SHA-256 of all bytes of an envelope, signatures included: 32 bytes."""
-    return hashlib.sha256(data).digest()
+    return sha256(data)
 
 
 def to_be_signed(body_header: bytes, signer: Signatory, payload: bytes) -> bytes:
@@ -145,7 +146,7 @@ def read_manifest(lines: bytes, count: int) -> tuple[Signatory, ...]:
     """The manifest of that many `LINES`, in place (`wire.layout`)."""
     found = []
     last = b""
-    for alg, kid in _LINE.findall(lines):
+    for alg, kid in re.findall(_LINE, lines, re.DOTALL):
         if kid <= last:
             raise ValueError
         found.append(Signatory(_ENCODED[alg], kid))

@@ -14,7 +14,6 @@ Not here: which keys may sign (`pact`), key files (`launchnotice.keyfile`).
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +33,7 @@ from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Refusal, Suite, U
 from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, curve
 from launchnotice.wire.codecs import Bytes, Enumeration, wrong_type
+from launchnotice.wire.digest import sha256
 
 
 class _Frozen:
@@ -257,7 +257,7 @@ def thumbprint(cose_key: dict[int, object]) -> bytes:
     if required is None:
         raise Refused(Refusal.UNKNOWN_VALUE, "kty: expected 1 (OKP), 2 (EC2) or 7 (AKP)")
     members = {number: _member(cose_key, name, number, take) for name, number, take in required}
-    return hashlib.sha256(cbor.encode(members)).digest()
+    return sha256(cbor.encode(members))
 
 
 class CoseKey:

@@ -110,25 +110,34 @@ class SignalPayload(Payload):
 _KIND: Final = 5  # the key of a payload's kind, which is read before its class is known
 _CHANNEL: Final = b"\x01\x58\x20"  # what stands before the channel id
 _BODY: Final = _Body()
-# A payload up to its body, as LNP/1 writes it; what it may be besides is left to `wire.cbor`.
-_HEAD: Final = re.compile(
-    rb"[\xa8-\xb7]"
-    rb"\x01\x58\x20(.{32})"  # channel
-    rb"\x02([\x61-\x70])([ -~]+)"  # sender, and before it its length
-    rb"\x03\x58\x20(.{32})"  # mandate
-    rb"\x04"
-    + layout.NUMBER  # issued
-    + rb"\x05([\x01-\x17]|\x18[\x18-\x5f])"  # kind
-    rb"\x06([\x81-\x97])"
-    + cose.LINES  # manifest, and before it its length
-    + rb"\x07",
-    re.DOTALL,
-)
-_EPOCH: Final = re.compile(rb"\x08\xa2\x01" + layout.POSITIVE + rb"\x02\x50(.{16})", re.DOTALL)
-_POSITION: Final = re.compile(
-    _EPOCH.pattern + rb"\x09" + layout.POSITIVE + rb"\x0a\x58\x20(.{32})",  # seq and prev
-    re.DOTALL,
-)
+
+
+# Compiled on use: that takes a millisecond.
+@functools.cache
+def _head() -> re.Pattern[bytes]:
+    """A payload up to its body, as LNP/1 writes it; what it may be besides is left to `wire.cbor`."""
+    return re.compile(
+        rb"[\xa8-\xb7]"
+        rb"\x01\x58\x20(.{32})"  # channel
+        rb"\x02([\x61-\x70])([ -~]+)"  # sender, and before it its length
+        rb"\x03\x58\x20(.{32})"  # mandate
+        rb"\x04"
+        + layout.NUMBER  # issued
+        + rb"\x05([\x01-\x17]|\x18[\x18-\x5f])"  # kind
+        rb"\x06([\x81-\x97])"
+        + cose.LINES  # manifest, and before it its length
+        + rb"\x07",
+        re.DOTALL,
+    )
+
+
+@functools.cache
+def _tail(*, chained: bool) -> re.Pattern[bytes]:
+    """What follows the body: the epoch, and of a chained notice seq and prev."""
+    epoch = rb"\x08\xa2\x01" + layout.POSITIVE + rb"\x02\x50(.{16})"
+    position = rb"\x09" + layout.POSITIVE + rb"\x0a\x58\x20(.{32})"
+    return re.compile(epoch + position if chained else epoch, re.DOTALL)
+
 
 PAYLOADS: Final[dict[KindClass, type[Payload]]] = {
     KindClass.CHAINED: ChainedPayload,
@@ -314,7 +323,7 @@ def parse_payload(data: bytes) -> tuple[Payload, KindRow]:
 
 def _read(data: bytes) -> Contents:
     """The contents of a payload that is read in place (`wire.layout`)."""
-    found = _HEAD.match(data) if len(data) <= cbor.SMALL else None
+    found = _head().match(data) if len(data) <= cbor.SMALL else None
     if found is None:
         raise ValueError
     channel, size, sender, mandate, issued, kind, count, lines = found.groups()
@@ -342,7 +351,7 @@ def _read(data: bytes) -> Contents:
 
 def _read_rest(data: bytes, at: int, record: type[Payload], values: dict[str, Any]) -> Payload:
     """What follows the body: the epoch, and what the class of a kind adds to the fields of every payload."""
-    found = (_POSITION if record is ChainedPayload else _EPOCH).match(data, at)
+    found = _tail(chained=record is ChainedPayload).match(data, at)
     if found is None:
         raise ValueError
     number, random, *position = found.groups()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
 from launchnotice.wire.bounds import MAX_CODE
 from launchnotice.wire.cbor import encode
 from launchnotice.wire.codecs import Bytes, Int, Text
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.record import Nested, Record, field
 
 DIGEST: Final = Bytes(32)
@@ -59,4 +59,4 @@ class MandateVersion(Record):
 
 def genesis(channel: bytes, party: str, epoch: Epoch) -> bytes:
     """What seq 1 of an epoch names as its predecessor: 32 bytes (R-STREAM-2)."""
-    return hashlib.sha256(encode(["LNP/1 epoch", channel, party, epoch.number, epoch.random])).digest()
+    return sha256(encode(["LNP/1 epoch", channel, party, epoch.number, epoch.random]))

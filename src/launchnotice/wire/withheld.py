@@ -10,7 +10,6 @@ nothing before it is opened, and can be opened to one value alone.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -19,6 +18,7 @@ from launchnotice.registry import Refusal, Usage
 from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor
 from launchnotice.wire.codecs import Bytes, Int
+from launchnotice.wire.digest import sha256
 from launchnotice.wire.record import Record, field
 from launchnotice.wire.streams import DIGEST
 
@@ -72,7 +72,7 @@ class Secret(NamedTuple):
 
 def commitment(key: int, salt: bytes, value: bytes) -> bytes:
     """The commitment to the encoded value of the field with that key: 32 bytes."""
-    return hashlib.sha256(cbor.encode(["LNP/1 withheld", key, salt, value])).digest()
+    return sha256(cbor.encode(["LNP/1 withheld", key, salt, value]))
 
 
 def withhold(body: _R, salts: Mapping[str, bytes]) -> tuple[_R, tuple[Secret, ...]]:
