@@ -40,6 +40,7 @@ class _Degrees:
     """A field type that the renderer has never seen."""
 
     cddl = "int"
+    raw_type = int
 
     def load(self, raw: Any) -> Any:
         return raw

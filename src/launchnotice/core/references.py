@@ -64,18 +64,23 @@ Find = Callable[[bytes], Exchange | None]
 
 def thread(kind: int, body: Record | None) -> bytes:
     """The id of the notice to whose thread a body belongs; empty if it begins its own."""
-    named = (getattr(body, row.field, None) for row in REFERENCES.get(kind, ()))
-    return next((notice for notice in named if type(notice) is bytes), b"")
+    for row in REFERENCES.get(kind, ()):
+        notice = getattr(body, row.field, None)
+        if type(notice) is bytes:
+            return notice
+    return b""
 
 
 def reference_findings(kind: int, body: Record, sender: str, find: Find) -> list[Finding]:
     """What is wrong with the notices that a body names, as far as they are known here."""
+    disclosures: tuple[Disclosure, ...] = getattr(body, "disclosures", ())
+    if kind not in REFERENCES and not disclosures:
+        return []
     found = [
         _judged(row, notice, sender, find)
         for row in REFERENCES.get(kind, ())
         for notice in _named(getattr(body, row.field))
     ]
-    disclosures: tuple[Disclosure, ...] = getattr(body, "disclosures", ())
     found += [_judged_disclosure(one, sender, find) for one in disclosures]
     return [finding for finding in found if finding is not None]
 

@@ -27,7 +27,9 @@ def mandate_findings(state: State, message: Message, mandate: Mandate, now: int)
     unchained = message.row.kind_class is not KindClass.CHAINED
     stolen = unchained and version < compromised(state, party)
     codes = []
-    if stolen or version < _named(state, message):
+    # No notice names a later mandate than the newest that is held.
+    newest = mandate is state.mandate(party)
+    if stolen or (not newest and version < _named(state, message)):
         codes.append(FindingCode.SUPERSEDED_MANDATE)
         if stolen or (unchained and now > superseded_at(state, party, version) + SUPERSEDED_FOR):
             codes.append(FindingCode.WITHOUT_EFFECT)

@@ -171,7 +171,7 @@ _STEP: Final = bytes(
 
 def _scan(data: bytes, room: int) -> None:
     try:
-        end = _items(data, 0, 1, _Room(room))
+        end = _items(data, 0, 1, _Room(room), 0)
     except IndexError:
         end = len(data) + 1
     if end > len(data):
@@ -181,34 +181,55 @@ def _scan(data: bytes, room: int) -> None:
 
 
 class _Room:
-    """What is left of the bounds on items, on arrays and maps, and on depth."""
+    """What is left of the bounds on items, and on arrays and maps."""
 
-    __slots__ = ("arrays", "depth", "items")
+    __slots__ = ("arrays", "items")
 
     def __init__(self, items: int) -> None:
-        self.items, self.arrays, self.depth = items, items // ARRAY_ITEMS, 0
+        self.items, self.arrays = items, items // ARRAY_ITEMS
 
-    def enter(self, items: int, left: int) -> None:
-        """Begin an array or map of so many items, with so many bytes left."""
-        if self.depth == MAX_DEPTH and items:
+    def enter(self, items: int, depth: int, left: int) -> None:
+        """Begin an array or map of so many items within so many others, with so many bytes left."""
+        if depth == MAX_DEPTH and items:
             raise Refused(Refusal.NOT_CBOR, f"an item within more than {MAX_DEPTH} arrays and maps")
         self.items -= items
         self.arrays -= 1
-        self.depth += 1
         if self.items < 0 or self.arrays < 0:
             if items > left:
                 raise IndexError
             raise Refused(Refusal.TOO_LARGE, "more items, arrays and maps than an object may have")
 
 
-def _items(data: bytes, at: int, count: int, room: _Room) -> int:
-    for _ in range(count):
-        step = _STEP[data[at]]
-        at = at + step if step else _item(data, at, room)
+def _items(data: bytes, at: int, count: int, room: _Room, depth: int) -> int:
+    while count:
+        count -= 1
+        first = data[at]
+        step = _STEP[first]
+        if step:
+            at += step
+            continue
+        if first & 31 < LONG:
+            argument, at = first & 31, at + 1
+        else:
+            argument, at = _argument(data, at)
+        major = first >> 5
+        if major == _ARRAY:
+            room.enter(argument, depth, len(data) - at)
+            if count:
+                at = _items(data, at, argument, room, depth + 1)
+            else:  # with the last item goes what is around it
+                count, depth = argument, depth + 1
+        elif major == _MAP:
+            room.enter(2 * argument, depth, len(data) - at)
+            at = _pairs(data, at, argument, room, depth + 1)
+        elif major > _MAP:
+            raise Refused(Refusal.FORBIDDEN_TYPE, "a tag, a float or a simple value")
+        elif major > _NINT:
+            at += argument
     return at
 
 
-def _pairs(data: bytes, at: int, count: int, room: _Room) -> int:
+def _pairs(data: bytes, at: int, count: int, room: _Room, depth: int) -> int:
     last = -1
     for _ in range(count):
         key = data[at]
@@ -220,7 +241,7 @@ def _pairs(data: bytes, at: int, count: int, room: _Room) -> int:
             raise Refused(Refusal.NOT_DETERMINISTIC, "map keys not in ascending order")
         last = key
         step = _STEP[data[at]]
-        at = at + step if step else _item(data, at, room)
+        at = at + step if step else _items(data, at, 1, room, depth)
     return at
 
 
@@ -230,28 +251,6 @@ def _key(data: bytes, at: int) -> tuple[int, int]:
     if first >> 5 > _NINT:
         raise Refused(Refusal.FORBIDDEN_TYPE, "a map key that is no integer")
     return argument + (first >> 5) * _NEGATIVE, at
-
-
-def _item(data: bytes, at: int, room: _Room) -> int:
-    first = data[at]
-    major = first >> 5
-    if first & 31 < LONG:
-        argument, at = first & 31, at + 1
-    else:
-        argument, at = _argument(data, at)
-    if major == _ARRAY:
-        room.enter(argument, len(data) - at)
-        at = _items(data, at, argument, room)
-        room.depth -= 1
-        return at
-    if major == _MAP:
-        room.enter(2 * argument, len(data) - at)
-        at = _pairs(data, at, argument, room)
-        room.depth -= 1
-        return at
-    if major > _MAP:
-        raise Refused(Refusal.FORBIDDEN_TYPE, "a tag, a float or a simple value")
-    return at + argument if major > _NINT else at
 
 
 def _argument(data: bytes, at: int) -> tuple[int, int]:

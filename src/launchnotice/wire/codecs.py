@@ -23,11 +23,19 @@ class Codec(Protocol):
     def cddl(self) -> str:
         """The CDDL type expression."""
 
+    @property
+    def raw_type(self) -> type:
+        """The exact type of its CBOR values."""
+
     def check(self, value: Any) -> Any:
         """The value in its stored form, or `Refused`."""
 
     def load(self, raw: Any) -> Any:
-        """The Python value of a CBOR value, or `Refused`."""
+        """The Python value of a CBOR value, or `Refused`.
+
+        A codec may have a `convert` that does the same faster with a value of its `raw_type`, and
+        raises `LookupError` where `load` says what is wrong.
+        """
 
     def dump(self, value: Any) -> Any:
         """The CBOR value of a checked Python value."""
@@ -66,6 +74,8 @@ class _Plain:
 
 class Int(_Plain):
     """An integer within inclusive bounds."""
+
+    raw_type = int
 
     def __init__(self, low: int, high: int) -> None:
         self.low, self.high = low, high
@@ -115,6 +125,7 @@ class Bool(_Plain):
     """A boolean."""
 
     cddl = "bool"
+    raw_type = convert = bool
 
     def load(self, raw: Any) -> bool:
         if type(raw) is not bool:
@@ -124,6 +135,8 @@ class Bool(_Plain):
 
 class Text(_Plain):
     """NFC text of 1 to `limit` bytes of UTF-8 without control or bidirectional-override characters."""
+
+    raw_type = str
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -142,6 +155,8 @@ class Text(_Plain):
 
 class Bytes(_Plain):
     """A byte string of `low` to `high` bytes; JSON has lower-case hexadecimal."""
+
+    raw_type = bytes
 
     def __init__(self, low: int, high: int | None = None) -> None:
         self.low, self.high = low, low if high is None else high
@@ -170,9 +185,12 @@ class Bytes(_Plain):
 class Enumeration:
     """A number of one of the registry's enumerations; JSON has its label."""
 
+    raw_type = int
+
     def __init__(self, enum: type[IntEnum]) -> None:
         self.enum = enum
         self._members: dict[object, IntEnum] = {member.value: member for member in enum}
+        self.convert = self._members.__getitem__
         self._labels = {label(member): member for member in enum}
         self.cddl = kebab(enum.__name__)
 
@@ -204,6 +222,8 @@ class Enumeration:
 
 class Array:
     """`low` to `high` items of one type, a tuple in Python."""
+
+    raw_type = list
 
     def __init__(self, item: Codec, low: int, high: int) -> None:
         self.item, self.low, self.high = item, low, high

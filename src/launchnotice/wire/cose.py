@@ -69,13 +69,19 @@ class Envelope(NamedTuple):
     content_type: ContentType
     body_header: bytes
     payload: bytes
+    encoded: bytes  # the payload as it stands in the envelope: a byte string with its head
     headers: list[bytes]  # the protected header of each signature
     signatures: list[bytes]
 
     @property
     def message_id(self) -> bytes:
         """SHA-256 of ``["LNP/1", body-protected, payload]``: 32 bytes, independent of signatures."""
-        return message_id(self.body_header, self.payload)
+        return sha256(_ID_STARTS[self.body_header] + self.encoded)
+
+    @property
+    def signed_parts(self) -> tuple[bytes, bytes]:
+        """What stands before and after a signature's header in every Sig_structure of the envelope."""
+        return _SIGNED_STARTS[self.body_header], _AAD + self.encoded
 
 
 def parse(data: bytes, limit: int) -> Envelope:
@@ -108,13 +114,8 @@ def envelope_digest(data: bytes) -> bytes:
 
 def to_be_signed(body_header: bytes, signer: Signatory, payload: bytes) -> bytes:
     """The Sig_structure that one key signs (RFC 9052 section 4.4)."""
-    start, end = signed_parts(body_header, payload)
-    return start + cbor.encode(signature_header(signer)) + end
-
-
-def signed_parts(body_header: bytes, payload: bytes) -> tuple[bytes, bytes]:
-    """What stands before and after the signature's header in every Sig_structure of an envelope."""
-    return _SIGNED_STARTS[body_header], _AAD + cbor.encode(payload)
+    header = cbor.encode(signature_header(signer))
+    return b"".join((_SIGNED_STARTS[body_header], header, _AAD, cbor.encode(payload)))
 
 
 def signature_header(signer: Signatory) -> bytes:
@@ -139,6 +140,12 @@ def match_manifest(envelope: Envelope, manifest: Sequence[Signatory]) -> None:
 def signature_headers(manifest: tuple[Signatory, ...]) -> list[bytes]:
     """The protected headers of a manifest's signatures."""
     return [signature_header(line) for line in manifest]
+
+
+@functools.lru_cache(maxsize=_MANIFESTS)
+def encoded_headers(manifest: tuple[Signatory, ...]) -> list[bytes]:
+    """The same as they stand in the Sig_structures: byte strings with their heads."""
+    return [cbor.encode(header) for header in signature_headers(manifest)]
 
 
 @functools.lru_cache(maxsize=_MANIFESTS)
@@ -179,6 +186,7 @@ class Manifest:
     """The manifest as the type of a field: ``[[alg, kid], …]`` in ascending order of kid."""
 
     cddl = "manifest"
+    raw_type = list
 
     def check(self, value: Any) -> tuple[Signatory, ...]:
         """The lines as a tuple, if they are sorted."""
@@ -256,7 +264,7 @@ def _cut(data: bytes) -> Envelope:
     for content_type, body_header, start in _STARTS:
         if data.startswith(start):
             payload, at = layout.long_string(data, len(start))
-            return Envelope(content_type, body_header, payload, *_cut_rows(data, at))
+            return Envelope(content_type, body_header, payload, data[len(start) : at], *_cut_rows(data, at))
     raise ValueError
 
 
@@ -272,7 +280,11 @@ def _cut_rows(data: bytes, at: int) -> tuple[list[bytes], list[bytes]]:
             raise IndexError
         head, tail, size = _ROWS[data[at + 5 : at + 7]]
         header_end = at + len(head) + _KID_SIZE
-        if not (data.startswith(head, at) and data.startswith(tail, header_end)):
+        if not data.startswith(head, at):
+            raise ValueError
+        if not data.startswith(tail, header_end):
+            if tail.startswith(data[header_end:]):
+                raise IndexError
             raise ValueError
         headers.append(data[at + _ROW_HEAD : header_end])
         start = header_end + len(tail)
@@ -296,7 +308,7 @@ def _decode(data: bytes, limit: int) -> Envelope:
         raise Refused(Refusal.BAD_LENGTH, f"at most {MAX_SIGNATURES} signatures, got {len(rows)}")
     pairs = [_signature(row) for row in rows]
     headers, signatures = [header for header, _ in pairs], [signature for _, signature in pairs]
-    return Envelope(content_type, body_header, payload, headers, signatures)
+    return Envelope(content_type, body_header, payload, cbor.encode(payload), headers, signatures)
 
 
 def _signature(row: Any) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ Not here: geometry (`wire.geodesy`), coordinates as text (`wire.coordinates`).
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, ClassVar, Final
 
@@ -56,6 +56,8 @@ MAX_EXAMINED: Final = 128
 class Points:
     """Points of a line: pairs in Python, a flat array on the wire, texts for `parse_point` in JSON."""
 
+    raw_type = list
+
     def __init__(self, low: int) -> None:
         self.low = low
         self.cddl = f"[{low}*{MAX_POINTS} ({LATITUDE.cddl}, {LONGITUDE.cddl})]"
@@ -93,6 +95,7 @@ class Area:
     """An area of any form in `AREAS`; JSON has ``{"form": "circle", …}``."""
 
     cddl = "area"
+    raw_type = list
 
     def check(self, value: Any) -> Any:
         if type(value) not in AREAS.values():
@@ -369,22 +372,24 @@ def shape_problems(body: Record) -> list[str]:
 
     Polygons beyond `MAX_EXAMINED` points in all are not examined, and that is said.
     """
-    areas = [*_areas(body)]
+    areas = _areas(body, [])
     if sum([area.corners() for area in areas]) > MAX_EXAMINED:
         return [f"not examined: more than {MAX_EXAMINED} points"]
     return [f"{label(area.FORM)}: {problem}" for area in areas for problem in area.problems()]
 
 
-def _areas(record: Record) -> Iterator[AreaRecord]:
-    """All areas of a record, also those in records within it."""
+def _areas(record: Record, found: list[AreaRecord]) -> list[AreaRecord]:
+    """All areas of a record, also those in records within it, added to those found before."""
     kind: Any = type(record)
+    values = vars(record)
     for name in _area_fields(kind):
-        value = getattr(record, name)
+        value = values[name]
         for item in value if type(value) is tuple else () if value is None else (value,):
             if isinstance(item, AreaRecord):
-                yield item
+                found.append(item)
             else:
-                yield from _areas(item)
+                _areas(item, found)
+    return found
 
 
 @functools.cache

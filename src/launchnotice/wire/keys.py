@@ -264,6 +264,7 @@ class CoseKey:
     """The field type of a public key; JSON has ``{"alg": <label>, "key": <hexadecimal>}``."""
 
     cddl = "cose-key"
+    raw_type = dict
 
     def check(self, value: Any) -> PublicKey:
         """The value itself, if it is a `PublicKey`."""

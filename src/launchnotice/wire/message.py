@@ -41,6 +41,7 @@ class _Body:
     """The body as the type of a field: a map, read by the record of its kind."""
 
     cddl = "{ * int => any }"
+    raw_type = dict
 
     def load(self, raw: Any) -> dict[int, Any]:
         if type(raw) is not dict:
@@ -335,7 +336,7 @@ def _read(data: bytes) -> Contents:
         raise ValueError
     raw, at = cbor.decode_body(data, found.end())
     body = _load_body(number, raw)
-    if not isinstance(body, Record) and not cbor.is_plain(raw):
+    if not isinstance(body, Record) and not (type(raw) is dict and cbor.is_plain(raw)):
         raise ValueError
     values = {
         "channel": channel,
@@ -344,7 +345,7 @@ def _read(data: bytes) -> Contents:
         "issued": layout.number(issued),
         "kind": number,
         "manifest": cose.read_manifest(lines, count[0] - layout.ARRAY),
-        "body": _BODY.load(raw),
+        "body": raw,
     }
     return Contents(_read_rest(data, at, PAYLOADS[row.kind_class], values), row, body)
 
@@ -418,11 +419,13 @@ def identify(manifest: tuple[Signatory, ...], keyring: Keyring, keys: int) -> tu
 
 def check_signatures(envelope: cose.Envelope, manifest: tuple[Signatory, ...], keyring: Keyring) -> None:
     """Every signature verifies; one bad one refuses the whole (R-SIGN-5)."""
-    start, end = cose.signed_parts(envelope.body_header, envelope.payload)
+    start, end = envelope.signed_parts
     # All is made ready first: each signature check leaves the processor's caches cold for what follows it.
     checks = [
-        (keyring[line.kid].key, signature, start + cbor.encode(header) + end)
-        for line, header, signature in zip(manifest, envelope.headers, envelope.signatures, strict=True)
+        (keyring[line.kid].key, signature, start + header + end)
+        for line, header, signature in zip(
+            manifest, cose.encoded_headers(manifest), envelope.signatures, strict=True
+        )
     ]
     for key, signature, signed in checks:
         key.verify(signature, signed)

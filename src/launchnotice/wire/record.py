@@ -26,7 +26,7 @@ from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _set: Final = object.__setattr__
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
@@ -98,9 +98,10 @@ class Record:
     FIELDS: ClassVar[tuple[Field, ...]] = ()
     OPEN: ClassVar[bool] = False
     _extra: ClassVar[tuple[tuple[int, bytes], ...]] = ()
-    _loaders: ClassVar[dict[int, tuple[str, Any]]] = {}
+    _loaders: ClassVar[dict[int, tuple[str, type, Any]]] = {}
     _defaults: ClassVar[dict[str, Any]] = {}
     _size: ClassVar[int] = 0
+    _rules: ClassVar[bool] = False
     _opened: ClassVar[tuple[str, ...]] = ()
     __signature__: ClassVar[Any] = _Constructor()
 
@@ -114,8 +115,9 @@ class Record:
             raise TypeError(f"{cls.__name__}: two fields have one key or one name")
         cls.OPEN = open
         cls.FIELDS = tuple(rows)
-        cls._loaders = {row.key: (row.name, row.codec.load) for row in rows}
+        cls._loaders = {row.key: (row.name, row.codec.raw_type, _converter(row.codec)) for row in rows}
         cls._size = len(rows)
+        cls._rules = cls.validate is not Record.validate
         cls._opened = tuple([row.name for row in rows if _may_hold_unknown(row.codec)])
         cls._defaults = {row.name: row.default for row in rows if not row.required}
         cls.__doc__ = _Documentation(vars(cls).get("__doc__") or "")  # type: ignore[assignment]
@@ -178,10 +180,10 @@ class Record:
         key = last = -1
         try:
             for key, item in raw.items():
-                name, load = loaders[key]
-                if type(key) is not int or key <= last:
+                name, kind, convert = loaders[key]
+                if type(key) is not int or key <= last or type(item) is not kind:
                     raise LookupError
-                values[name] = load(item)
+                values[name] = convert(item)
                 last = key
         except LookupError:
             return cls._of(cls._load_each(raw))
@@ -205,8 +207,10 @@ class Record:
     def _values(cls, values: dict[str, Any], raw: dict[int, Any]) -> dict[str, Any]:
         values = cls._defaults | values
         for key, item in raw.items():
-            name, load = cls._loaders[key]
-            values[name] = load(item)
+            name, kind, convert = cls._loaders[key]
+            if type(item) is not kind:
+                raise LookupError
+            values[name] = convert(item)
         if len(values) < cls._size:
             raise LookupError
         return values
@@ -313,8 +317,9 @@ class Record:
     def _of(cls, values: dict[str, Any]) -> Self:
         record = cls.__new__(cls)
         _set(record, "__dict__", values)
-        for fault in record.validate() or ():
-            raise fault
+        if cls._rules:
+            for fault in record.validate() or ():
+                raise fault
         return record
 
     @classmethod
@@ -354,6 +359,8 @@ class Record:
 
 class Nested:
     """A record as the type of a field."""
+
+    raw_type = dict
 
     def __init__(self, record: type[Record]) -> None:
         self.record = record
@@ -404,6 +411,11 @@ def _order(key: int) -> tuple[bool, int]:
 
 def _ascend(raw: dict[Any, Any]) -> bool:
     return all(type(key) is int for key in raw) and [*raw] == sorted(raw, key=_order)
+
+
+def _converter(codec: Codec) -> Callable[[Any], Any]:
+    convert: Callable[[Any], Any] = getattr(codec, "convert", codec.load)
+    return convert
 
 
 def _may_hold_unknown(codec: Any) -> bool:
