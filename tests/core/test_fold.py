@@ -156,7 +156,7 @@ _VALUES = {
 def _entries() -> st.SearchStrategy[Any]:
     kinds = [
         st.builds(
-            kind, **{name: _VALUES[shape.__forward_arg__] for name, shape in kind.__annotations__.items()}
+            kind, **{name: _VALUES[shape] for name, shape in kind.__annotations__.items()}
         )
         for kind in entries._TYPES.values()
     ]
