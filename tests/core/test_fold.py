@@ -155,9 +155,7 @@ _VALUES = {
 
 def _entries() -> st.SearchStrategy[Any]:
     kinds = [
-        st.builds(
-            kind, **{name: _VALUES[shape] for name, shape in kind.__annotations__.items()}
-        )
+        st.builds(kind, **{name: _VALUES[shape] for name, shape in kind.__annotations__.items()})
         for kind in entries._TYPES.values()
     ]
     return st.one_of(kinds)

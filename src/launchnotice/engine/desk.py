@@ -116,6 +116,9 @@ def submitted(state: State, draft: bytes, *, restored: bool) -> bool:
     """Whether a draft is sealed, or reserved where it can be: not before a restore."""
     if draft in state.unsealed and not restored:
         return True
+    held = state.exchanges.get(draft)
+    if held is not None and held.data and not held.returned:
+        return True  # a notice that is open; what is settled, and signals, are looked up
     return any(isinstance(kept.entry, Sealed) for kept in state.find(draft))
 
 
