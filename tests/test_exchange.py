@@ -28,5 +28,6 @@ def test_a_notice_is_shown_receipted_and_acknowledged(suite: Suite) -> None:
     settle([us, ru], NOW + 60, state(ru, ru_centre, Acknowledgement(subject=draft.id), NOW + 60).sends)
     assert us.exchange(draft.id).deliveries == {"RU": Delivery.ACKNOWLEDGED}
     assert us.next_deadline is None
-    assert ru.next_deadline is None
+    # All is given; a day before the launch its recipient is reminded.
+    assert ru.next_deadline == (NOW // 86_400 + 2) * 86_400
     assert ru.attention(NOW + 60) == []

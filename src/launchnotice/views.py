@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from launchnotice.core import launches
+from launchnotice.core import launches, queries
 from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.hearing import heard
 from launchnotice.core.state import State
-from launchnotice.core.tables import Delivery
+from launchnotice.core.tables import Debt, Delivery
+from launchnotice.core.terms import Term
+from launchnotice.core.watch import watches
 from launchnotice.draft import review_findings
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding, protocol_finding
-from launchnotice.registry import LaunchPhase, Need, Owed, Place, Usage
+from launchnotice.registry import LaunchPhase, Need, Owed, Place, QueryPhase, Usage
 from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.launch import LaunchNotification
 from launchnotice.wire.message import Message, identify, recall
@@ -65,6 +68,7 @@ class ExchangeView(NamedTuple):
         signals: everything stated about it, by peers and by us, oldest first.
         evidence: peers' signals that contradict an earlier one under the same key.
         followers: ids of notices that belong to its thread, a retraction of it among them.
+        phase: how a query stands; None if it is no query that can be read.
         data: its exact bytes; empty while it waits for the system's signature.
     """
 
@@ -84,6 +88,7 @@ class ExchangeView(NamedTuple):
     evidence: tuple[SignalView, ...]
     followers: tuple[bytes, ...]
     data: bytes
+    phase: QueryPhase | None = None
 
     def __repr__(self) -> str:
         return f"<ExchangeView {self.id.hex()[:16]}>"
@@ -179,6 +184,7 @@ def exchange(state: State, notice: bytes) -> ExchangeView:
         evidence=tuple(_signal(state, stated) for stated in found.evidence),
         followers=tuple(one.id for one in launches.followers(state, found)),
         data=found.data,
+        phase=queries.query(state, found),
     )
 
 
@@ -222,6 +228,7 @@ def attention(state: State, now: int, *, listed: bool) -> list[Attention]:
         listed: whether the newest own mandate lists the system whose signers this node has.
     """
     needs = [need for x in state.exchanges.values() for need in _needs(state, x, now)]
+    needs += [need for watch in watches(state) if watch.term for need in _term_needs(state, watch.term, now)]
     needs += [
         Attention(Need.DISPUTED_STREAM, b"", party, None)
         for party, streams in state.streams.items()
@@ -291,6 +298,23 @@ def _needs(state: State, x: Exchange, now: int) -> Iterator[Attention]:
     elif x.kind != MANDATE_KIND and x.owes(state.own, state.channel) is Owed.ACKNOWLEDGEMENT:
         need = Need.ACKNOWLEDGE if x.readable else Need.UNINTELLIGIBLE
         yield Attention(need, x.id, x.sender, x.time + state.channel.descriptor.acknowledge_within)
+
+
+def _term_needs(state: State, term: Term, now: int) -> Iterator[Attention]:
+    """What we owe from when on it can be given; what a peer owes when it is overdue."""
+    if term.party != state.own:
+        if term.by is not None and term.by < now:
+            yield Attention(Need.OVERDUE, term.subject, term.party, term.by)
+    elif term.since <= now:
+        yield Attention(_OWN[term.debt], term.subject, _sender(state, term.subject), term.by)
+
+
+_OWN: Final = {Debt.REPLY: Need.REPLY, Debt.REPORT: Need.REPORT}
+
+
+def _sender(state: State, notice: bytes) -> str:
+    found = state.exchange(notice)
+    return found.sender if found else ""
 
 
 def _findings(state: State, found: Exchange, message: Message | None) -> tuple[Finding, ...]:

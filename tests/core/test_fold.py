@@ -201,7 +201,7 @@ RECOVERY = {
 
 @pytest.fixture(scope="module")
 def busy(made: Template, peers: list[bytes]) -> tuple[MemoryJournal, MemoryAnchor]:
-    """A journal with entries of every type, and its anchor."""
+    """A journal with entries of nearly every type, and its anchor (reminders: test_watch.py)."""
     run = Run(made, peers)
     for rule, number in [(Run.announce, 0), (Run.told, 0), (Run.told, 1), (Run.announce, 1)]:
         rule(run, number)
@@ -213,7 +213,7 @@ def busy(made: Template, peers: list[bytes]) -> tuple[MemoryJournal, MemoryAncho
     run.passed_on(1)
     run.confirm(5)
     kinds = {type(kept.entry) for kept in run.us._ledger.read(0)}
-    assert set(entries._TYPES.values()) - kinds == {entries.Noted, *RECOVERY}
+    assert set(entries._TYPES.values()) - kinds == {entries.Noted, entries.Reminded, *RECOVERY}
     run.us._ledger.settle_anchor()
     journal, anchor = run.us._ledger._journal, run.us._ledger._anchor
     assert isinstance(journal, MemoryJournal)

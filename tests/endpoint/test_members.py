@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from launchnotice import Party, Send
+from launchnotice.core.tables import Debt
 from launchnotice.registry import EventCode, Kind, Need, Owed, Refusal
 from launchnotice.wire.bounds import MAX_PARTIES, MAX_TOLD
 from launchnotice.wire.message import ChainedPayload, recall
@@ -72,7 +73,7 @@ def test_each_member_owes_what_the_descriptor_says(owed: Owed) -> None:
     # Whoever owes only nothing or a receipt is never overdue with what it does not owe.
     late = us.endpoint.poll(now + 10**6).events
     debts = {event.owed for event in late if event.code is EventCode.OVERDUE and event.subject == notice}
-    assert debts == ({Owed.ACKNOWLEDGEMENT} if pending else set())
+    assert debts == ({Debt.ACKNOWLEDGEMENT} if pending else set())
     # Its machine states the receipt all the same.
     assert [s.kind for s in us.endpoint.exchange(notice).signals] == [Kind.RECEIPT]
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from launchnotice import Endpoint
 from launchnotice.core.entries import Fired
-from launchnotice.registry import EventCode, Kind, Need, Owed
+from launchnotice.core.tables import Debt
+from launchnotice.registry import EventCode, Kind, Need
 from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch, settle, state
 from tests.support.dump import snapshot
@@ -200,7 +201,7 @@ def test_an_overdue_event_is_told_once_across_restarts() -> None:
         )  # fmt: skip
         us.poll(now)
     told = [kept.entry for kept in us._ledger.read(0) if isinstance(kept.entry, Fired)]
-    expected = [(owed, multiple) for owed in (Owed.RECEIPT, Owed.ACKNOWLEDGEMENT) for multiple in (1, 2, 4)]
+    expected = [(owed, multiple) for owed in (Debt.RECEIPT, Debt.ACKNOWLEDGEMENT) for multiple in (1, 2, 4)]
     assert sorted((one.owed, one.multiple) for one in told) == sorted((o.value, m) for o, m in expected)
     assert {one.id for one in told} == {notice}
 

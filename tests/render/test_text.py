@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from launchnotice import Agreement, Channel, Descriptor, Draft, Endpoint, Event, Mandate, Review
 from launchnotice.ceremony import draft_mandate, review_mandate, sign_mandate
+from launchnotice.core.tables import Debt
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import (
     Basing,
@@ -22,7 +23,6 @@ from launchnotice.registry import (
     LaunchPhase,
     LengthUnit,
     Need,
-    Owed,
     Place,
     RejectionCode,
 )
@@ -224,7 +224,7 @@ def test_timeline_has_each_event_and_marks_what_may_have_been_seen() -> None:
     assert "PERHAPS SEEN BEFORE" in again
     assert "in order" in again
     assert re.search(r"1\. +CHAIN GAP", again)
-    overdue = events[0]._replace(code=EventCode.OVERDUE, owed=Owed.RECEIPT, multiple=2)
+    overdue = events[0]._replace(code=EventCode.OVERDUE, owed=Debt.RECEIPT, multiple=2)
     assert "receipt, 2×" in text.event(overdue)
 
 

@@ -21,9 +21,9 @@ from launchnotice.cli.simulate import story
 from launchnotice.cli.simulate.facts import QUESTIONS
 from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.core.references import REFERENCES
-from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, STREAM, Delivery, Outcome
+from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, QUERY, STREAM, Delivery, Outcome
 from launchnotice.pact.mandate import MAX_LIFETIME
-from launchnotice.registry import KINDS, Kind, LaunchPhase, Owed, Policy, Refusal, Suite, label
+from launchnotice.registry import KINDS, Kind, LaunchPhase, Owed, Policy, QueryPhase, Refusal, Suite, label
 from launchnotice.wire import bounds, cbor, cose, geo, withheld
 from launchnotice.wire.message import BODIES, PAYLOADS, parse_payload
 from launchnotice.wire.record import Record
@@ -231,6 +231,12 @@ def _questions() -> str:
     )
 
 
+def _query() -> str:
+    kinds = (Kind.REPLY, Kind.RETRACTION)
+    rows = [(phase.value, *[QUERY[phase, kind].value for kind in kinds]) for phase in QueryPhase]
+    return _table(("phase", *[label(kind) for kind in kinds]), *rows)
+
+
 _PARTS: Final[dict[str, Callable[[], str]]] = {
     "bounds": _bounds,
     "stream": _stream,
@@ -239,6 +245,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "launch": _launch,
     "kinds": _kinds,
     "policy": _policy,
+    "query": _query,
     "references": _references,
     "scenarios": _scenarios,
     "questions": _questions,

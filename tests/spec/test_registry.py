@@ -22,6 +22,7 @@ CODES = {
     "events": registry.EventCode,
     "needs": registry.Need,
     "launch_phases": registry.LaunchPhase,
+    "query_phases": registry.QueryPhase,
 }
 OTHERS: set[type[IntEnum | StrEnum]] = {Kind, KindClass, Policy, ContentType}
 

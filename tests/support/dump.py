@@ -7,6 +7,7 @@ from typing import Any
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
+from launchnotice.core.watch import watched
 from launchnotice.endpoint import Endpoint
 from launchnotice.engine.ledger import Ledger
 
@@ -16,7 +17,7 @@ def canonical(state: State) -> dict[str, Any]:
     plain = {
         name: value
         for name, value in vars(state).items()
-        if name not in {"channel", "find", "mandates", "by_id", "streams", "exchanges"}
+        if name not in {"channel", "find", "mandates", "by_id", "streams", "exchanges", "watched"}
     }
     return plain | {
         "mandates": {party: [mandate.id for mandate in held] for party, held in state.mandates.items()},
@@ -26,6 +27,7 @@ def canonical(state: State) -> dict[str, Any]:
             for party, known in state.streams.items()
         },
         "exchanges": {notice: _slots(exchange) for notice, exchange in state.exchanges.items()},
+        "watched": {notice: state.watched[notice] for notice in watched(state)},
     }
 
 

@@ -100,6 +100,12 @@ def _add_options(
         metavar="SECONDS",
         help=f"acknowledgement is due within {else_}",
     )
+    for step, what in (
+        ("reply", "reply to a query is"),
+        ("report", "launch report, after the last window, is"),
+    ):
+        none = "(default: as the agreement says)" if fresh else else_
+        parser.add_argument(f"--{step}-within", type=int, metavar="SECONDS", help=f"{what} due within {none}")
     parser.add_argument("--out", required=True, metavar="FILE", help="descriptor to write")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
 
@@ -124,6 +130,8 @@ def _make(args: argparse.Namespace) -> int:
             officers=args.officers,
             receipt_within=args.receipt_within,
             acknowledge_within=args.acknowledge_within,
+            reply_within=args.reply_within,
+            report_within=args.report_within,
             predecessor=common.load_channel(args.predecessor).id if args.predecessor else None,
         )
     )
@@ -137,7 +145,14 @@ def _succeed(args: argparse.Namespace) -> int:
     old = before.descriptor
     suite = common.SUITES[args.suite] if args.suite else old.suite
     kept = {row.name: getattr(old, row.name) for row in Descriptor.FIELDS}
-    said = ("name", "officers", "receipt_within", "acknowledge_within")
+    said = (
+        "name",
+        "officers",
+        "receipt_within",
+        "acknowledge_within",
+        "reply_within",
+        "report_within",
+    )
     anew = {name: getattr(args, name) for name in said if getattr(args, name) is not None}
     if args.agreement:
         anew["agreement"] = common.load_agreement(args.agreement)

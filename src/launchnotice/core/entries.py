@@ -251,8 +251,17 @@ class Voided(NamedTuple):
     kinds: list[Any]  # of signals, as numbers
 
 
+class Reminded(NamedTuple):
+    """The host was reminded of a launch, so many seconds before a window of it opens."""
+
+    id: bytes
+    party: str
+    start: int
+    before: int
+
+
 class Fired(NamedTuple):
-    """A deadline passed: `owed` (`registry.Owed`) by `party`, at this multiple of its time."""
+    """A deadline passed: `owed` (`registry.Debt`) by `party`, at this multiple of its time."""
 
     id: bytes
     party: str
@@ -297,6 +306,7 @@ Entry: TypeAlias = (
     | Inherited
     | Fired
     | Listed
+    | Reminded
     | Confirmed
 )
 
@@ -322,8 +332,9 @@ _TYPES: Final[dict[int, Any]] = {
     19: Trusted,
     20: Rival,
     21: Voided,
-    23: Inherited,
     22: Listed,
+    23: Inherited,
+    24: Reminded,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 
@@ -370,7 +381,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return _placed(entry, "") + _threaded(entry, "")
         case Reserved() | Returned() | Sealed() | Fact() | Listed():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
-        case Mandated() | Rival() | Voided() | Drained() | Fired() | Outside():
+        case Mandated() | Rival() | Voided() | Drained() | Fired() | Reminded() | Outside():
             return (entry.id,)
         case _:
             return ()

@@ -18,14 +18,16 @@ from launchnotice.core.entries import (
     Mandated,
     Noted,
     Outside,
+    Reminded,
     Reserved,
     Returned,
     Rival,
     Sealed,
     Synced,
 )
+from launchnotice.core.tables import Debt
 from launchnotice.pact.findings import Finding
-from launchnotice.registry import EventCode, Owed
+from launchnotice.registry import EventCode, Kind
 from launchnotice.registry.namedtuples import NamedTuple
 
 
@@ -42,6 +44,7 @@ class Event(NamedTuple):
         data: the bytes that arrived or were sealed; empty if there are none.
         again: it was presented before this opening, or may have been.
         owed, multiple: of an overdue event, what is owed and at which multiple of its time.
+        opens: of a reminder, when the window opens, in seconds.
     """
 
     position: int
@@ -53,8 +56,9 @@ class Event(NamedTuple):
     findings: tuple[Finding, ...] = ()
     data: bytes = b""
     again: bool = False
-    owed: Owed | None = None
+    owed: Debt | None = None
     multiple: int = 0
+    opens: int | None = None
 
     def __repr__(self) -> str:
         return f"<Event {self.position} {self.code.value} {self.party}>"
@@ -109,7 +113,11 @@ def _synced(at: int, time: int, _: str, e: Synced) -> Event | None:
 
 
 def _fired(at: int, time: int, _: str, e: Fired) -> Event:
-    return Event(at, time, EventCode.OVERDUE, e.party, e.id, owed=Owed(e.owed), multiple=e.multiple)
+    return Event(at, time, EventCode.OVERDUE, e.party, e.id, owed=Debt(e.owed), multiple=e.multiple)
+
+
+def _reminded(at: int, time: int, _: str, e: Reminded) -> Event:
+    return Event(at, time, EventCode.REMINDER, e.party, e.id, Kind.LAUNCH, opens=e.start)
 
 
 def _mandated(at: int, time: int, _: str, e: Mandated) -> Event:
@@ -148,6 +156,7 @@ _DRAW: dict[type, Callable[[int, int, str, Any], Event | None]] = {
     Claimed: _claimed,
     Synced: _synced,
     Fired: _fired,
+    Reminded: _reminded,
     Mandated: _mandated,
     Rival: _rival,
     EpochOpened: _epoch,

@@ -21,13 +21,14 @@ from launchnotice.core.entries import (
     Listed,
     Mandated,
     Outside,
+    Reminded,
     Reserved,
     Returned,
     Rival,
     Sealed,
     Voided,
 )
-from launchnotice.core.tables import ANSWERS, CARRIED, DELIVERY, OVERDUE_AT, SETTLED_AT, Delivery
+from launchnotice.core.tables import ANSWERS, CARRIED, DELIVERY, OVERDUE_AT, SETTLED_AT, Debt, Delivery
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import FindingCode, Kind, Owed, Place
 from launchnotice.registry.namedtuples import NamedTuple
@@ -50,10 +51,10 @@ class Stated(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """`party` owes `owed`; it is overdue at the `multiple` of its time when `at` has passed."""
+    """`party` owes `debt`; it is overdue at the `multiple` of its time when `at` has passed."""
 
     party: str
-    owed: Owed
+    debt: Debt
     multiple: int
     at: int
 
@@ -75,7 +76,7 @@ class Exchange:
         facts: peers' signals about it by (party, kind); the first of each that has an effect counts, the
             rest are evidence.
         stated: our signals about it by kind. `listed`: ids of those that its sender said it holds.
-        fired: deadlines told.
+        fired: deadlines told. `reminded`: start and time before it of the windows reminded of.
         outside: why it does not stand (*disowned*, *abandoned*), or None.
         returned: it is ours, a restore had lost it, and a member gave it back.
         inherited: 0, or how many channels ago it was said: nothing is owed for it here.
@@ -83,8 +84,8 @@ class Exchange:
 
     __slots__ = (
         "_first", "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "inherited",
-        "kind", "listed", "outside", "own", "place", "position", "readable", "returned", "sender", "seq",
-        "stated", "time",
+        "kind", "listed", "outside", "own", "place", "position", "readable", "reminded", "returned",
+        "sender", "seq", "stated", "time",
     )  # fmt: skip
 
     def __init__(
@@ -112,6 +113,7 @@ class Exchange:
         self.listed: frozenset[bytes] = frozenset()
         self.fired: frozenset[tuple[str, int, int]] = frozenset()
         self._first = _UNKNOWN
+        self.reminded: frozenset[tuple[int, int]] = frozenset()
 
     def delivery(self, party: str) -> Delivery:
         """How far the notice has come with that recipient: a function of the set of facts."""
@@ -168,10 +170,10 @@ class Exchange:
         """What is owed for it, by whom and when it is overdue, at each multiple not yet told."""
         debtors = channel.others(own) if self.own else [own]
         for party in debtors if self.data else ():
-            for owed, within in self.terms(party, channel):
+            for debt, within in self.terms(party, channel):
                 for multiple in OVERDUE_AT:
-                    if (party, owed.value, multiple) not in self.fired:
-                        yield Deadline(party, owed, multiple, self.time + multiple * within)
+                    if (party, debt.value, multiple) not in self.fired:
+                        yield Deadline(party, debt, multiple, self.time + multiple * within)
 
     def first_deadline(self, channel: Channel, own: str) -> int:
         """When the first of `deadlines` ends, `NEVER` without any; kept, since every poll asks all for it."""
@@ -199,8 +201,8 @@ class Exchange:
                 self._apply_returned(kept.time, kept.position, entry)
             case Outside() as entry:
                 self.outside = FindingCode.DISOWNED if entry.disowned else FindingCode.ABANDONED
-            case Fired() as entry:
-                self.fired |= {(entry.party, entry.owed, entry.multiple)}
+            case Fired() | Reminded() as entry:
+                self._apply_told(entry)
             case _:
                 pass
 
@@ -256,6 +258,12 @@ class Exchange:
             )
             self.listed |= {entry.id}  # whoever gives it back holds it
 
+    def _apply_told(self, entry: Fired | Reminded) -> None:
+        if isinstance(entry, Fired):
+            self.fired |= {(entry.party, entry.owed, entry.multiple)}
+        else:
+            self.reminded |= {(entry.start, entry.before)}
+
     def _apply_fact(self, time: int, entry: Fact) -> None:
         state = Stated(
             entry.sender, entry.id, time, entry.kind, entry.number, entry.random, entry.findings, entry.data
@@ -277,13 +285,13 @@ class Exchange:
             state = DELIVERY[state, Kind(kind)]
         return state
 
-    def terms(self, party: str, channel: Channel) -> Iterator[tuple[Owed, int]]:
+    def terms(self, party: str, channel: Channel) -> Iterator[tuple[Debt, int]]:
         """What that party still owes, and within how many seconds."""
         owed = self.owes(party, channel)
         if owed is not Owed.NOTHING and self._reached(party) < Delivery.RECEIVED:
-            yield Owed.RECEIPT, channel.descriptor.receipt_within
+            yield Debt.RECEIPT, channel.descriptor.receipt_within
         if owed is Owed.ACKNOWLEDGEMENT:
-            yield Owed.ACKNOWLEDGEMENT, channel.descriptor.acknowledge_within
+            yield Debt.ACKNOWLEDGEMENT, channel.descriptor.acknowledge_within
 
 
 def begin(entry: Entry, own: str) -> Exchange | None:

@@ -127,6 +127,11 @@ def _order(one: Exchange) -> tuple[bool, int, EpochKey, int, bytes]:
     return one.seq == 0, -one.inherited, one.epoch, one.seq, one.id
 
 
+def stands(state: State, one: Exchange) -> bool:
+    """Whether a notice can be read, counts and is not retracted, unless it is a retraction."""
+    return bool(one.data) and one.readable and _counts(state, one) and not _retracted(state, one)
+
+
 def _counted(state: State, subject: Exchange) -> list[Exchange]:
     """The notices of the same sender that belong to a notice's thread and count, retracted or not."""
     found = followers(state, subject)

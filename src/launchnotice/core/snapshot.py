@@ -16,6 +16,7 @@ from launchnotice.core.entries import Mandated, Reserved, Rival
 from launchnotice.core.exchange import recall
 from launchnotice.core.state import Find, State
 from launchnotice.core.stream import Held, Stream
+from launchnotice.core.watch import watched
 from launchnotice.errors import Corrupt, Refused
 from launchnotice.pact.channel import Channel
 from launchnotice.wire import cbor
@@ -52,6 +53,7 @@ def dump(state: State) -> bytes:
             sorted(state.claims),
             sorted(state.untrusted),
             [[party, *epoch, *proof] for (party, epoch), proof in sorted(state.forks.items())],
+            watched(state),
         ]
     )
     return sha256(data) + data
@@ -95,6 +97,7 @@ def _restore(state: State, rest: list[Any]) -> None:
         claims,
         untrusted,
         forks,
+        watched_ids,
     ) = rest
     for ids in mandates:
         for mandate in ids:
@@ -119,6 +122,7 @@ def _restore(state: State, rest: list[Any]) -> None:
     state.synced = {party: tuple(head) if head else None for party, *head in synced}
     state.claims, state.untrusted = set(claims), set(untrusted)
     state.forks = {(party, (number, random)): (one, two) for party, number, random, one, two in forks}
+    state.watched = dict.fromkeys(watched_ids)
 
 
 def _entry(state: State, key: bytes, kind: type[Any]) -> Any:

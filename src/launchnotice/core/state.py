@@ -30,6 +30,7 @@ from launchnotice.core.entries import (
     Noted,
     Opened,
     Outside,
+    Reminded,
     Reserved,
     Returned,
     Rival,
@@ -41,6 +42,7 @@ from launchnotice.core.entries import (
 )
 from launchnotice.core.exchange import Exchange, begin, recall
 from launchnotice.core.stream import Crowd, Held, Stream
+from launchnotice.core.terms import Watch, touch
 from launchnotice.errors import Corrupt
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
@@ -77,6 +79,7 @@ class State:
         claims: members whose mere claim has cost us an epoch. `untrusted`: parties to be compared by people.
         forks: ids of two notices that contradict each other, by party and epoch; of mandates by `ROOT`.
         effects: each party's mandates that disown: version and what stands of which epoch.
+        watched: threads of which something may be to come, drawn by `core.watch`; None: to be drawn anew.
     """
 
     def __init__(self, channel: Channel, own: str, find: Find) -> None:
@@ -99,6 +102,7 @@ class State:
         self.claims: set[str] = set()
         self.untrusted: set[str] = set()
         self.forks: dict[tuple[str, EpochKey], tuple[bytes, bytes]] = {}
+        self.watched: dict[bytes, Watch | None] = {}
         self.effects: dict[str, list[tuple[int, dict[EpochKey, Position]]]] = {c: [] for c in channel.parties}
 
     # Reading ---------------------------------------------------------------------------
@@ -202,6 +206,7 @@ class State:
         entry = kept.entry
         _RECORD[type(entry)](self, entry)
         self._apply_exchange(kept)
+        touch(self.watched, entry)
 
     def _recall(self, kept: Sequence[Kept]) -> Exchange | None:
         exchange = recall(kept, self.own)
@@ -413,7 +418,7 @@ def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
 
 # The id of the exchange that an entry belongs to.
 _SUBJECT: dict[type, Callable[[Any], bytes]] = {
-    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Inherited, Drained, Fired, Outside), _id),
+    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Inherited, Drained, Fired, Reminded, Outside), _id),
     **dict.fromkeys((Reserved, Returned, Sealed, Fact, Listed), _subject),
 }
 
@@ -437,5 +442,5 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Trusted: State._trusted,
     Confirmed: State._confirmed,
     # These change their exchange alone.
-    **dict.fromkeys((Voided, Inherited, Fact, Outside, Fired, Listed), State._nothing),
+    **dict.fromkeys((Voided, Inherited, Fact, Outside, Fired, Reminded, Listed), State._nothing),
 }

@@ -5,7 +5,8 @@ repetition of the same inputs ends the same. Hence each delivery is a chain
 ``pending < received < acknowledged < rejected``: a fact moves it up or leaves it. An
 acknowledgement or dissemination implies receipt; a rejection may follow an acknowledgement,
 since neither means agreement. A launch is a chain as well: ``announced < cancelled < reported <
-retracted``. Time changes no state: *overdue* and *lapsed* are views.
+retracted``, and so is a query: ``open < answered < withdrawn``, which touches no delivery. Time
+changes no state: *overdue* and *lapsed* are views.
 
 A notice is first compared with its stream (`Case`); the table says what becomes of it.
 Nothing authentic is swallowed: every row but *known* and *flooded* shows the notice.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from launchnotice.registry import FindingCode, Kind, LaunchPhase, Owed, Place
+from launchnotice.registry import FindingCode, Kind, LaunchPhase, Owed, Place, QueryPhase
 from launchnotice.registry.enumeration import IntEnum, StrEnum
 from launchnotice.registry.namedtuples import NamedTuple
 
@@ -47,6 +48,16 @@ DELIVERY: Final[dict[tuple[Delivery, Kind], Delivery]] = {
     (Delivery.REJECTED, Kind.DISSEMINATION): Delivery.REJECTED,
     (Delivery.REJECTED, Kind.REJECTION): Delivery.REJECTED,
 }
+
+
+class Debt(IntEnum):
+    """What somebody owes in time, as an overdue event says."""
+
+    ACKNOWLEDGEMENT = 1
+    RECEIPT = 2
+    REPLY = 3
+    REPORT = 4
+
 
 SETTLED_AT: Final[dict[Owed, Delivery]] = {
     Owed.ACKNOWLEDGEMENT: Delivery.ACKNOWLEDGED,
@@ -88,6 +99,16 @@ LAUNCH: Final[dict[tuple[LaunchPhase, Kind], LaunchPhase]] = {
     (LaunchPhase.RETRACTED, Kind.CANCELLATION): LaunchPhase.RETRACTED,
     (LaunchPhase.RETRACTED, Kind.LAUNCH_REPORT): LaunchPhase.RETRACTED,
     (LaunchPhase.RETRACTED, Kind.RETRACTION): LaunchPhase.RETRACTED,
+}
+
+
+QUERY: Final[dict[tuple[QueryPhase, Kind], QueryPhase]] = {
+    (QueryPhase.OPEN, Kind.REPLY): QueryPhase.ANSWERED,
+    (QueryPhase.OPEN, Kind.RETRACTION): QueryPhase.WITHDRAWN,
+    (QueryPhase.ANSWERED, Kind.REPLY): QueryPhase.ANSWERED,
+    (QueryPhase.ANSWERED, Kind.RETRACTION): QueryPhase.WITHDRAWN,
+    (QueryPhase.WITHDRAWN, Kind.REPLY): QueryPhase.WITHDRAWN,
+    (QueryPhase.WITHDRAWN, Kind.RETRACTION): QueryPhase.WITHDRAWN,
 }
 
 

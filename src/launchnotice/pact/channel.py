@@ -69,6 +69,12 @@ class Descriptor(Record):
     )
     unconfirmed_epochs: int = field(10, Int(1, 64), "unconfirmed epochs before an alarm", default=4)
     predecessor: bytes | None = field(11, DIGEST, "channel id that this one succeeds", default=None)
+    reply_within: int | None = field(
+        12, Int(1, _YEAR), "seconds until a reply is overdue, if the agreement sets no time", default=None
+    )
+    report_within: int | None = field(
+        13, Int(1, _YEAR), "the same of a launch report, after the last window", default=None
+    )
 
     def validate(self) -> None:
         """Parties are distinct and sorted, no thumbprint occurs twice, thresholds and rules can be met."""

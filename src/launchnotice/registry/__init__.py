@@ -21,6 +21,7 @@ from launchnotice.registry.codes import (
     FindingCode,
     LaunchPhase,
     Need,
+    QueryPhase,
     Refusal,
     Usage,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "Policy",
     "Purpose",
     "Quadrant",
+    "QueryPhase",
     "QueryTopic",
     "Refusal",
     "Regime",

@@ -123,6 +123,7 @@ class EventCode(StrEnum):
     SYNCED = "synced"
     SIGNAL = "signal"
     OVERDUE = "overdue"
+    REMINDER = "reminder"
 
 
 class LaunchPhase(StrEnum):
@@ -134,10 +135,20 @@ class LaunchPhase(StrEnum):
     RETRACTED = "retracted"
 
 
+class QueryPhase(StrEnum):
+    """Phase of a query; time is no part of it."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
 class Need(StrEnum):
     """Why an officer is needed."""
 
     ACKNOWLEDGE = "acknowledge"
+    REPLY = "reply"
+    REPORT = "report"
     UNINTELLIGIBLE = "unintelligible"
     OVERDUE = "overdue"
     REJECTED = "rejected"

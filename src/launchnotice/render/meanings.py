@@ -27,6 +27,7 @@ EVENTS: Final[dict[EventCode, str]] = {
     EventCode.SYNCED: "this party told how far we had come before our journal was restored",
     EventCode.SIGNAL: "a statement about a notice arrived",
     EventCode.OVERDUE: "what is owed for a notice has not come in time",
+    EventCode.REMINDER: "the window of this launch opens soon; see that the watch on duty knows",
 }
 """What happened; of the routine ones the line of the event says it all."""
 
@@ -83,6 +84,8 @@ FINDINGS: Final[dict[FindingCode, str]] = {
 
 NEEDS: Final[dict[Need, str]] = {
     Need.ACKNOWLEDGE: "read this notice, then acknowledge or reject it",
+    Need.REPLY: "we were asked; send a reply",
+    Need.REPORT: "our launch has to be reported; say what became of it",
     Need.UNINTELLIGIBLE: "this notice cannot be read here; reject it as unintelligible and call",
     Need.OVERDUE: "this party has not answered our notice in time; call",
     Need.REJECTED: "this party disputes our notice; call",

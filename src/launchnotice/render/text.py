@@ -167,6 +167,8 @@ def event(event: Event) -> str:
         parts.append(f"[{check_code(event.subject)}]")
     if event.owed is not None:
         parts.append(f"{label(event.owed)}, {event.multiple}×")
+    if event.opens is not None:
+        parts.append(f"opens {instant(event.opens)}")
     if event.again:
         parts.append("PERHAPS SEEN BEFORE")
     meaning = [] if event.code in ROUTINE else [f"        {EVENTS[event.code]}"]

@@ -87,6 +87,10 @@ SYNC_FIRST: Final = 10
 CHALLENGE_AGAIN: Final = 86_400
 """Time between two challenges to a member that has answered, while no mandate confirms the restored epoch:
 what was on its way since before the restore may have arrived there after the answer."""
+REMIND_FIRST: Final = 86_400
+"""Time before a window opens at which a recipient is reminded: a day, so that the next shift knows."""
+REMIND_LAST: Final = 3_600
+"""Time before a window opens at which a recipient is reminded again."""
 SIGN_RETRY: Final = 5
 """Wait before a signer that had no signature yet is asked again."""
 SYNC_PAUSE: Final = 1

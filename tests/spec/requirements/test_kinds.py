@@ -10,7 +10,7 @@ import cbor2
 import pytest
 
 from launchnotice import Draft, Endpoint, Event, UsageError
-from launchnotice.core.tables import Delivery
+from launchnotice.core.tables import Debt, Delivery
 from launchnotice.registry import (
     KINDS,
     CancellationReason,
@@ -20,7 +20,6 @@ from launchnotice.registry import (
     Kind,
     LaunchOutcome,
     Need,
-    Owed,
     Place,
     QueryTopic,
     Regime,
@@ -332,7 +331,7 @@ def test_communications_check_is_receipted_and_owed_as_any_notice() -> None:
     assert [signal.kind for signal in w.receiver.exchange(event.subject).signals] == [Kind.RECEIPT]
     late = NOW + 2 + w.channel.descriptor.acknowledge_within
     fired = [one for one in w.receiver.poll(late).events if one.subject == event.subject]
-    assert [(one.code, one.owed) for one in fired] == [(EventCode.OVERDUE, Owed.ACKNOWLEDGEMENT)]
+    assert [(one.code, one.owed) for one in fired] == [(EventCode.OVERDUE, Debt.ACKNOWLEDGEMENT)]
 
 
 @pytest.mark.requirement("R-DISS-2")
@@ -347,7 +346,7 @@ def test_dissemination_is_a_receipt_and_no_acknowledgement() -> None:
     assert notice in w.receiver.pending("US")
     within = w.channel.descriptor
     fired = [one for at in (within.receipt_within, within.acknowledge_within) for one in overdue(w, at)]
-    assert [one.owed for one in fired if one.subject == notice] == [Owed.ACKNOWLEDGEMENT]
+    assert [one.owed for one in fired if one.subject == notice] == [Debt.ACKNOWLEDGEMENT]
 
 
 def overdue(w: World, within: int) -> list[Event]:

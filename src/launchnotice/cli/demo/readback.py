@@ -34,7 +34,7 @@ def facts(endpoint: Endpoint, now: int) -> dict[str, Any]:
         "restored": health.restored,
         "epoch": health.epoch[0],
         "mandates": health.mandates,
-        "nothing owed": endpoint.next_deadline is None,
+        "nothing owed": not any(endpoint.pending(code) for code in endpoint.channel.parties),
         "notices": {notice.hex(): _notice(endpoint, notice) for notice in _notices(events)},
         "envelopes": {_name(event): _digest(event.data) for event in events if event.data},
     }

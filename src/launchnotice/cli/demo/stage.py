@@ -16,7 +16,7 @@ from launchnotice.cli.demo.node import Node, describe
 from launchnotice.cli.demo.setting import START, Setting, Store
 from launchnotice.registry import EventCode
 
-_LIMIT: Final = START + 2 * times.DAY
+_LIMIT: Final = START + 40 * times.DAY
 _MOMENTS: Final = 5_000
 """Bounds of a run: what has not come to rest by then never will."""
 

@@ -138,8 +138,9 @@ def _events(scene: Scene, step: Step, code: EventCode) -> int:
 
 
 def _at_rest(scene: Scene, step: Step) -> bool:
-    """Whether nothing is owed or due."""
-    return _endpoint(scene, step).next_deadline is None
+    """Whether nothing is owed, and nothing waits to be sent."""
+    end = _endpoint(scene, step)
+    return not end.health(scene.stage.now).unsealed and not any(map(end.pending, end.channel.parties))
 
 
 def _officer_reads(scene: Scene, step: Step) -> str:
