@@ -345,6 +345,7 @@ def test_a_signed_draft_goes_where_it_is_asked_to(cli: Cli, draft: Path) -> None
 
 
 UNSIGNABLE: list[tuple[tuple[str, ...], str]] = [
+    (("-", *SIGN, "--key", "US-officer-1.pem"), "the draft is a file: what is typed confirms it"),
     (("nowhere", *SIGN, "--key", "US-officer-1.pem"), "nowhere: No such file or directory"),
     (("channel.cbor", *SIGN, "--key", "US-officer-1.pem"), "channel.cbor: no draft of a notice: "),
     (("m.draft", *SIGN, "--key", "US-officer-1.pem"), "m.draft: a mandate's draft; launchnotice mandate"),

@@ -52,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
     """Show a draft and sign it."""
     if args.out is not None:
         common.check_free([args.out], force=args.force)
+    if args.file == "-":
+        raise common.Trouble("the draft is a file: what is typed confirms it")
     channel, mandate, draft = _desk(args)
     review = draft.review(channel, mandate, _held(args, draft))
     key_file = common.read(args.key, MAX_KEY_FILE)

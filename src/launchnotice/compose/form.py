@@ -74,6 +74,7 @@ def _toml(text: str) -> Form:
     from decimal import Decimal
     from tomllib import TOMLDecodeError, loads
 
+    _check_levels(text)
     lines = text.split("\n")
     for _ in range(_QUOTED + 1):
         try:
@@ -90,6 +91,19 @@ def _toml(text: str) -> Form:
     raise Unreadable("expected shorter numbers, and fewer dates that do not exist", None)
 
 
+def _check_levels(text: str) -> None:
+    """Refuse keys of many parts, ``a.a.a…``, for each of which `tomllib` keeps all before it."""
+    line, dots = 1, 0
+    for token in re.findall(_TOKEN, text):
+        if "\n" in token:
+            line, dots = line + token.count("\n"), 0
+        elif token[0] not in "\"'#":
+            dots += token.count(".")
+            if dots > _DOTS:
+                raise Unreadable("expected fewer levels", line)
+
+
+_DOTS: Final = 32  # on a line and outside of texts; the deepest key has five
 _QUOTED: Final = 32  # dates that do not exist; each has the text read anew
 _BARE_DATE: Final = (
     r"([=\[,]\s*)([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?)(?=\s*(?:[,#\]}]|$))"
