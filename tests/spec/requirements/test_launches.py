@@ -261,6 +261,8 @@ ANEW = {
         True,
     ),
     "another launch area": (launch(launch_area=ELSEWHERE), True),
+    "another launch area beside it": (launch(launch_count=2, further_launch_areas=(ELSEWHERE,)), True),
+    "another launch": (launch(launch_count=2), False),
     "another impact area": (launch(impact_areas=launch().impact_areas * 2), True),
     "a closed area": (launch(hazard_areas=(Zone(role=AreaRole.CLOSURE, area=ELSEWHERE),)), True),
 }
