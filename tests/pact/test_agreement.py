@@ -397,6 +397,14 @@ subject = "window"
 limit = "at least 3 calendar days"
 anchor = "received"
 """
+
+
+def limited(subject: str, limit: str) -> str:
+    """A rule that holds a field to a limit."""
+    found = RULE.replace("lead time", "limit").replace("window", subject)
+    return found.replace("at least 3 calendar days", limit).replace('anchor = "received"\n', "")
+
+
 HEAD = """
 id = "x"
 title = "X"
@@ -414,9 +422,26 @@ WRONG: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "kinds are no numbers": (RULE.replace('"launch notification"', "1"), [("rules.1.kind", "1", "launch")]),
     "an unknown key": (RULE + "amount = 3", [("rules.1.amount", "an unknown key", "check, kind")]),
-    "an unknown field": (
-        RULE.replace("window", "colour"),
-        [("rules.1", "a contradiction", "has no field of the name")],
+    "an unknown field": (RULE.replace("window", "windw"), [("rules.1.subject", '"windw"', "such as window")]),
+    "a field of nothing": (
+        RULE.replace("window", "zzz"),
+        [("rules.1.subject", '"zzz"', "category, generic_class")],
+    ),
+    "an unknown alternative": (
+        RULE + 'alternatives = ["planned_day"]',
+        [("rules.1.alternatives", '"planned_day"', "such as planned_date")],
+    ),
+    "a length without a unit": (
+        limited("distances.site", "at least 40"),
+        [("rules.1.limit", '"at least 40"', "a limit of distances.site: kilometres, nautical miles")],
+    ),
+    "a count with a unit": (
+        limited("launch_count", "at most 4 hours"),
+        [("rules.1.limit", '"at most 4 hours"', "a limit of launch_count: a number alone")],
+    ),
+    "a limit of what has none": (
+        limited("category", "at most 4"),
+        [("rules.1.limit", '"at most 4"', "no limit: category has none")],
     ),
     "an unknown unit": (
         RULE.replace("calendar days", "moons"),
@@ -445,7 +470,7 @@ WRONG: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
     ),
     "a condition on no field": (
         RULE + 'when = { mood = ["good"] }',
-        [("rules.1.when.mood", "good", "a field")],
+        [("rules.1.when.mood", "good", "a field of a launch notification")],
     ),
     "a condition on no value": (
         RULE + 'when = { basing = ["moon"] }',

@@ -10,7 +10,7 @@ Not here: any path: the text of one's own file is handed in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from launchnotice.errors import LaunchnoticeError, Problem, Refused, UsageError
@@ -18,6 +18,7 @@ from launchnotice.pact import fields
 from launchnotice.pact.agreement import Agreement, Condition, Limit, Note, Period, Rule
 from launchnotice.registry import KINDS, Bound, Category, Check, Evidence, Refusal, Unit, Usage, label
 from launchnotice.wire.codecs import Codec
+from launchnotice.wire.message import BODIES
 from launchnotice.wire.record import Record
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ def _record(kind: type[Record], data: Any, place: str, found: list[Problem]) -> 
             values[name] = _value(kind, name, row.codec, data, place, found)
         elif row.required:
             found.append(Problem(place + name, "nothing", row.doc))
+    if kind is Rule:
+        found += _fields(data, values, place)
     if len(found) > before:
         return None
     try:
@@ -132,6 +135,37 @@ def _value(
         return None
 
 
+def _fields(data: dict[str, Any], values: dict[str, Any], place: str) -> Iterator[Problem]:
+    """What a rule says of fields that are none, or are compared otherwise."""
+    kind, limit = data.get("kind"), values.get("limit")
+    named = [
+        ("subject", values.get("subject")),
+        *(("alternatives", one) for one in values.get("alternatives") or ()),
+    ]
+    for key, name in named:
+        if not isinstance(kind, str) or kind not in _KINDS or name is None:
+            continue
+        codec = fields.codec_of(_KINDS[kind], name)
+        units = fields.units(codec)
+        if codec is None:
+            yield Problem(place + key, _short(name), _like(kind, name))
+        elif data.get("check") in _BY_LIMIT and limit is not None and limit.unit not in units:
+            said = [label(unit) if unit else "a number alone" for unit in units]
+            expected = (
+                f"a limit of {name}: {', '.join(sorted(said))}" if said else f"no limit: {name} has none"
+            )
+            yield Problem(f"{place}limit", _short(data["limit"]), expected)
+
+
+def _like(kind: str, name: str) -> str:
+    """The fields of a kind, or the one that was perhaps meant."""
+    from difflib import get_close_matches
+
+    known = [row.name for row in getattr(BODIES.get(_KINDS[kind]), "FIELDS", ())]
+    near = get_close_matches(name.split(".", maxsplit=1)[0], known, 1)
+    return f"a field of a {kind}" + (f", such as {near[0]}" if near else f": {', '.join(known)}")
+
+
 def _tables(record: type[Record], raw: Any, key: str, found: list[Problem]) -> Any:
     if record is Period:
         return _record(record, raw, f"{key}.", found)
@@ -146,8 +180,8 @@ def _condition(kind: Any, subject: str, raw: Any, key: str, found: list[Problem]
         if isinstance(raw, str):
             return Condition(subject=subject, limit=_limit(raw, {}))
         known = _choices(kind, subject)
-        if known is None and kind in _KINDS:
-            raise Refused(Refusal.INCONSISTENT, f"expected a field of a {kind}")
+        if known is None and isinstance(kind, str) and kind in _KINDS:
+            raise Refused(Refusal.INCONSISTENT, f"expected {_like(kind, subject)}")
         return Condition(subject=subject, values=_numbers(known, raw)) if known else None
     except LaunchnoticeError as error:
         found.append(Problem(f"{key}.{subject}", _short(raw), _reason(error)))
@@ -228,6 +262,8 @@ _READ: Final[dict[str, Callable[[Any, dict[str, Any]], Any]]] = {
     "since": _date,
     "until": _date,
 }
+_CODES: Final = frozenset(code.value for code in Refusal)
+_BY_LIMIT: Final = frozenset({label(Check.LIMIT), label(Check.SCOPE)})
 _KINDS: Final = {row.label: int(kind) for kind, row in KINDS.items()}
 _BOUNDS: Final = {label(bound): bound for bound in Bound}
 _UNITS: Final = {
@@ -245,7 +281,9 @@ def _reason(error: Exception) -> str:
     """What was expected, without the code and the name of a class before it."""
     detail = getattr(error, "detail", "") or "another type"
     detail = detail.rpartition("expected ")[2] if "expected " in detail else detail
-    return re.sub(r"^[A-Z][A-Za-z]+(\.[a-z_]+)?: ([a-z]+-[a-z]+: )?", "", detail)
+    detail = re.sub(r"^[A-Z][A-Za-z]+(\.[a-z_]+)?: ", "", detail)
+    code, _, rest = detail.partition(": ")
+    return rest if code in _CODES else detail
 
 
 def _short(raw: Any) -> str:
