@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from launchnotice.cli.simulate import report, story
 from launchnotice.cli.simulate.play import Play
-from launchnotice.core.tables import DELIVERY, LAUNCH, Delivery
-from launchnotice.registry import KINDS, Kind, LaunchPhase, Suite, label
+from launchnotice.core.tables import DELIVERY, LAUNCH, QUERY, Delivery
+from launchnotice.registry import KINDS, Kind, LaunchPhase, QueryPhase, Suite, label
 from launchnotice.render import machine
 
 _S = TypeVar("_S", bound=IntEnum | StrEnum)
@@ -22,6 +22,7 @@ def diagrams() -> dict[str, str]:
     return {
         "delivery": _machine("Delivery of a notice with one recipient", Delivery, DELIVERY),
         "launch": _machine("Phases of a launch", LaunchPhase, LAUNCH),
+        "query": _machine("Phases of a query", QueryPhase, QUERY),
         "exchange": _exchange("ordinary-launch"),
     }
 

@@ -190,6 +190,11 @@ def _alarms(scene: Scene, step: Step) -> int:
     return _events(scene, step, EventCode.OVERDUE)
 
 
+def _reminders(scene: Scene, step: Step) -> int:
+    """How often the node was reminded that the launch's window opens soon."""
+    return _events(scene, step, EventCode.REMINDER)
+
+
 def _evidence(scene: Scene, step: Step) -> int:
     """How many statements about the notice contradict an earlier one."""
     return len(_exchange(scene, step).evidence)
@@ -219,6 +224,7 @@ QUESTIONS: Final[Mapping[str, Callable[[Scene, Step], Any]]] = {
     "lapsed": _lapsed,
     "attention": _attention,
     "overdue alarms": _alarms,
+    "reminders": _reminders,
     "at rest": _at_rest,
     "officer reads": _officer_reads,
     "screen": _screen,
