@@ -528,6 +528,46 @@ def test_everything_that_is_wrong_with_a_file_is_told_with_key_found_and_expecte
         assert key in raised.value.detail
 
 
+LINES = SOURCE.splitlines()
+VALUED = [number for number, line in enumerate(LINES) if " = " in line and not line.startswith("#")]
+ODD = ["1", "-1", "1.5", "true", '""', '"x"', "[]", "[1]", '["x"]', "[[]]", "{}", "{ a = 1 }", "[{ a = 1 }]"]
+ODD += [
+    "1979-05-27",
+    "1979-05-27T07:32:00Z",
+    "07:32:00",
+    '"' + "x" * 2_000 + '"',
+    "9" * 30,
+    "inf",
+    '"\\u0000"',
+]
+
+
+@given(
+    st.dictionaries(st.sampled_from(VALUED), st.sampled_from(ODD), max_size=3),
+    st.sets(st.sampled_from(range(len(LINES))), max_size=3),
+)
+def test_whatever_stands_in_a_file_it_is_an_agreement_or_told_to_be_none(
+    odd: dict[int, str], gone: set[int]
+) -> None:
+    lines = [
+        f"{line.partition(' = ')[0]} = {odd[number]}" if number in odd else line
+        for number, line in enumerate(LINES)
+        if number not in gone
+    ]
+    try:
+        found = parse_agreement("\n".join(lines))
+    except UsageError as error:
+        assert error.code is Usage.BAD_VALUE
+        assert error.problems
+        for problem in error.problems:
+            assert problem.key
+            assert problem.found
+            assert problem.expected
+    else:
+        assert Agreement.load(found.dump()) == found
+        assert all(rule.words() for rule in found.rules)
+
+
 def test_a_file_without_its_faults_is_read() -> None:
     (rule,) = parse_agreement(HEAD + RULE).rules
     assert rule.words() == "notice at least three calendar days before, counted from receipt (Art. 2)"

@@ -409,6 +409,11 @@ def test_health_shows_every_field() -> None:
     assert re.search(r"restored +yes\n", broken)
 
 
+def test_finding_on_a_field_within_another_is_said_in_words() -> None:
+    one = Finding(name="missing", subject="civil_notices.system", expected="navarea", found="absent")
+    assert text.finding(one) == "MISSING: system of the civil notices; expected: navarea; found: absent"
+
+
 def test_finding_with_hostile_text_is_escaped() -> None:
     one = Finding(name="late", subject="a", expected="\u00ad", found="ok", article="Article I")
     assert text.finding(one) == "LATE: a; expected: \\xad; found: ok (Article I)"

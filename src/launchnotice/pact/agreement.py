@@ -136,7 +136,7 @@ class Rule(Record):
     def words(self) -> str:
         """The rule in words, with its article: ``notice at least three calendar days before (Art. 2)``."""
         said = _SAID[self.check].format(
-            subject=" or ".join(_plain(name) for name in (self.subject, *self.alternatives)),
+            subject=" or ".join(fields.spoken(name) for name in (self.subject, *self.alternatives)),
             kind=_kind(self.kind),
             terms=self._terms(),
             values=" or ".join(self.labels()),
@@ -219,7 +219,7 @@ class Rule(Record):
         """A condition of the rule in words: ``basing is submarine``."""
         names = _names(self.kind, one.subject)
         values = " or ".join(names.get(value, str(value)) for value in one.values)
-        return f"{_plain(one.subject)} is {one.limit.words() if one.limit else values}"
+        return f"{fields.spoken(one.subject)} is {one.limit.words() if one.limit else values}"
 
 
 class Period(Record):
@@ -371,11 +371,6 @@ _ANCHORS: Final = {
     Anchor.LAUNCH: "the launch",
     Anchor.END: "the end of its time",
 }
-
-
-def _plain(name: str) -> str:
-    """``civil_notices.system`` is the system of the civil notices."""
-    return " of the ".join(reversed(name.replace("_", " ").split(".")))
 
 
 def _kind(kind: int) -> str:

@@ -263,7 +263,7 @@ _READ: Final[dict[str, Callable[[Any, dict[str, Any]], Any]]] = {
     "until": _date,
 }
 _CODES: Final = frozenset(code.value for code in Refusal)
-_BY_LIMIT: Final = frozenset({label(Check.LIMIT), label(Check.SCOPE)})
+_BY_LIMIT: Final = (label(Check.LIMIT), label(Check.SCOPE))
 _KINDS: Final = {row.label: int(kind) for kind, row in KINDS.items()}
 _BOUNDS: Final = {label(bound): bound for bound in Bound}
 _UNITS: Final = {

@@ -50,6 +50,11 @@ def path_of(name: str) -> Path:
     return tuple(name.split("."))
 
 
+def spoken(name: str) -> str:
+    """A path in words: ``civil_notices.system`` is the system of the civil notices."""
+    return " of the ".join(reversed(name.replace("_", " ").split(".")))
+
+
 def codec_of(kind: int, name: str) -> Codec | None:
     """How the field at the end of a path is read, or each item of it if it is a list.
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from launchnotice.core.events import Event
 from launchnotice.draft import Draft, Review
 from launchnotice.pact.channel import Channel
+from launchnotice.pact.fields import spoken
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.mandate import MandatePayload
 from launchnotice.registry import Evidence, LaunchPhase, Role, label
@@ -190,7 +191,7 @@ def finding(finding: Finding) -> str:
         meaning = _MEANING.get(finding.name)
         parts += [f": {meaning}"] if meaning else []
     if finding.subject is not None:
-        parts.append(f": {escape(words(finding.subject))}")
+        parts.append(f": {escape(spoken(finding.subject))}")
     if finding.expected is not None:
         parts.append(f"; expected: {escape(finding.expected)}")
     if finding.found is not None:
