@@ -119,10 +119,11 @@ class Rule(Record):
     )
 
     def validate(self) -> None:
-        """A rule has what its check needs, and looks at fields that it can compare (R-AGR-1, 4 to 7)."""
+        """A rule has what its check needs, and looks at fields that it can compare (R-AGR-1, 4 to 7, 10)."""
         missing = [name for name in _NEEDS[self.check] if not getattr(self, name)]
         if missing:
             raise Refused(Refusal.INCONSISTENT, f"a {label(self.check)} rule needs {' and '.join(missing)}")
+        self._check_use()
         for listed in (self.values, self.alternatives, self.parties, self.roles):
             _check_distinct(listed)
         if self.years and self.years[0] > self.years[1]:
@@ -185,6 +186,19 @@ class Rule(Record):
         if self.parties and sender is not None and sender not in self.parties:
             return False
         return all(one.holds(body, launch) for one in self.when)
+
+    def _check_use(self) -> None:
+        """What a check does not look at decides nothing, and whoever wrote it would think that it does."""
+        given = {name for name in _USES if getattr(self, name)}
+        idle = sorted(name for name in given if self.check not in _USES[name])
+        if idle:
+            raise Refused(
+                Refusal.INCONSISTENT, f"a {label(self.check)} rule has no use for {' and '.join(idle)}"
+            )
+        if self.check is Check.OWED and (self.limit is None) != (self.anchor is None):
+            raise Refused(Refusal.INCONSISTENT, "a time for a step has a limit and an anchor")
+        if self.check is Check.LEAD_TIME and self.anchor not in (Anchor.ISSUED, Anchor.RECEIVED):
+            raise Refused(Refusal.INCONSISTENT, "anchor: a lead time counts from issued or received")
 
     def _check_subject(self, subject: str) -> None:
         codec = fields.codec_of(self.kind, subject)
@@ -347,6 +361,13 @@ _NEEDS: Final[dict[Check, tuple[str, ...]]] = {
     Check.WITHHOLDING: ("values", "limit"),
 }
 _BY_VALUES: Final = frozenset({Check.REQUIRED, Check.AREA_FORM, Check.ALLOWED})
+_USES: Final[dict[str, frozenset[Check]]] = {
+    "values": frozenset({Check.SCOPE, Check.REQUIRED, Check.AREA_FORM, Check.ALLOWED, Check.WITHHOLDING}),
+    "limit": frozenset({Check.SCOPE, Check.LIMIT, *_BOUNDS}),
+    "anchor": frozenset({Check.LEAD_TIME, Check.OWED}),
+    "offset": frozenset({Check.SCOPE, Check.LIMIT, Check.LEAD_TIME, Check.VALIDITY, Check.OWED}),
+    "alternatives": frozenset(Check) - {Check.VALIDITY, Check.OWED, Check.NOT_OWED, Check.WITHHOLDING},
+}
 _COMPARING: Final = frozenset({Check.SCOPE, Check.AREA_FORM, Check.ALLOWED, Check.LIMIT})
 _TIMED: Final = frozenset({Check.LEAD_TIME, Check.VALIDITY, Check.OWED})
 

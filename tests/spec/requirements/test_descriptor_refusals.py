@@ -116,6 +116,17 @@ CASES = [
         "inconsistent",
         rule(k1=11, k2=5, k5="launch", k8={1: 2, 2: 2, 3: 1}),
     ),
+    Case("limit of what is required", "R-AGR-10", "inconsistent", rule(k1=2, k7=None, k8=COUNT)),
+    Case("values of a lead time", "R-AGR-10", "inconsistent", rule(k1=5, k8=DAY, k9=1)),
+    Case("anchor of a scope", "R-AGR-10", "inconsistent", rule(k9=1)),
+    Case("offset of what is forbidden", "R-AGR-10", "inconsistent", rule(k1=3, k7=None, k10=60)),
+    Case("alternatives of a step", "R-AGR-10", "inconsistent", rule(k1=10, k7=None, k12=["purpose"])),
+    Case(
+        "time of a step from nowhere", "R-AGR-10", "inconsistent", rule(k1=9, k7=None, k8={1: 2, 2: 9, 3: 1})
+    ),
+    Case("anchor of a step without a time", "R-AGR-10", "inconsistent", rule(k1=9, k7=None, k9=2)),
+    Case("lead time from the launch", "R-AGR-10", "inconsistent", rule(k1=5, k7=None, k8=DAY, k9=3)),
+    Case("idle before twice", "R-AGR-10", "inconsistent", rule(k9=1, k13=["US", "US"])),
     Case("values and limit", "R-AGR-7", "inconsistent", rule(k8=COUNT)),
     Case("condition without values", "R-AGR-7", "inconsistent", rule(k6=[{1: "basing"}])),
     Case("years that descend", "R-AGR-7", "inconsistent", rule(k15=[6, 5])),
