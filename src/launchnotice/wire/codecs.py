@@ -7,6 +7,7 @@ gave; both raise `Refused`, which `wire.record` turns into `UsageError` for the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -191,8 +192,14 @@ class Enumeration:
         self.enum = enum
         self._members: dict[object, IntEnum] = {member.value: member for member in enum}
         self.convert = self._members.__getitem__
-        self._labels = {label(member): member for member in enum}
-        self.cddl = kebab(enum.__name__)
+
+    @property
+    def cddl(self) -> str:
+        return kebab(self.enum.__name__)
+
+    @functools.cached_property
+    def _labels(self) -> dict[str, IntEnum]:
+        return {label(member): member for member in self.enum}
 
     def check(self, value: Any) -> IntEnum:
         if type(value) is not self.enum:
@@ -227,7 +234,10 @@ class Array:
 
     def __init__(self, item: Codec, low: int, high: int) -> None:
         self.item, self.low, self.high = item, low, high
-        self.cddl = f"[{low}*{high} {item.cddl}]"
+
+    @property
+    def cddl(self) -> str:
+        return f"[{self.low}*{self.high} {self.item.cddl}]"
 
     def check(self, value: Any) -> tuple[Any, ...]:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):

@@ -364,9 +364,13 @@ class Nested:
 
     def __init__(self, record: type[Record]) -> None:
         self.record = record
-        self.cddl = kebab(record.__name__)
         self.load = record.load
         self.from_json = record.from_json
+
+    @property
+    def cddl(self) -> str:
+        """The name of the record's rule."""
+        return kebab(self.record.__name__)
 
     def check(self, value: Any) -> Any:
         """The value itself, if it is one of the record's."""
