@@ -34,7 +34,7 @@ def without_tests(agreement: Any) -> Judge:
 
 
 @pytest.mark.parametrize("name", AGREEMENTS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(body=notices(flawed=True), received=st.integers(NOW - 10**7, NOW + 10**7))
 def test_findings_are_the_same_without_the_tests(name: str, body: Record, received: int) -> None:
     kind, heard = KIND_OF[type(body)], HEARD._replace(received=received)
@@ -42,7 +42,7 @@ def test_findings_are_the_same_without_the_tests(name: str, body: Record, receiv
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.article} {rule.subject}")
-@settings(max_examples=20)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_a_rule_that_is_plainly_kept_has_no_finding(rule: Rule, data: st.DataObject) -> None:
     body = data.draw(bodies(rule.kind))

@@ -14,12 +14,9 @@ your own is tested with `launchnotice.testing.journal.JournalContract`.
 Not here: the hash chain, the fold, any clock.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+# No deferred annotations: `typing.NamedTuple` would compile them one by one (a millisecond at import).
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 __all__ = ["Anchor", "Entry", "Journal", "Stored"]
 
