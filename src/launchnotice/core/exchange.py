@@ -83,9 +83,9 @@ class Exchange:
     """
 
     __slots__ = (
-        "_first", "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id", "inherited",
-        "kind", "listed", "outside", "own", "place", "position", "readable", "reminded", "returned",
-        "sender", "seq", "stated", "time",
+        "_first", "_offered", "arrived", "data", "epoch", "evidence", "facts", "findings", "fired", "id",
+        "inherited", "kind", "listed", "outside", "own", "place", "position", "readable", "reminded",
+        "returned", "sender", "seq", "stated", "time",
     )  # fmt: skip
 
     def __init__(
@@ -114,6 +114,7 @@ class Exchange:
         self.fired: frozenset[tuple[str, int, int]] = frozenset()
         self._first = _UNKNOWN
         self.reminded: frozenset[tuple[int, int]] = frozenset()
+        self._offered: tuple[Stated, ...] | None = None
 
     def delivery(self, party: str) -> Delivery:
         """How far the notice has come with that recipient: a function of the set of facts."""
@@ -142,8 +143,16 @@ class Exchange:
             return False
         return self.owes(party, channel) is not Owed.NOTHING or (party, Kind.RECEIPT) not in self.facts
 
-    def offered(self, channel: Channel, own: str) -> list[Stated]:
-        """Our signals about it that nothing but an offer of ours brings to its sender (R-OFFER-1)."""
+    def offered(self, channel: Channel, own: str) -> tuple[Stated, ...]:
+        """Our signals about it that nothing but an offer of ours brings to its sender (R-OFFER-1).
+
+        Kept until something changes, as is `first_deadline`: every poll asks each open exchange for both.
+        """
+        if self._offered is None:
+            self._offered = tuple(self._find_offered(channel, own))
+        return self._offered
+
+    def _find_offered(self, channel: Channel, own: str) -> list[Stated]:
         if self.own or self.inherited or self.outside is FindingCode.DISOWNED:
             return []
         carried = CARRIED[self._owed(own, channel)]
@@ -176,14 +185,14 @@ class Exchange:
                         yield Deadline(party, debt, multiple, self.time + multiple * within)
 
     def first_deadline(self, channel: Channel, own: str) -> int:
-        """When the first of `deadlines` ends, `NEVER` without any; kept, since every poll asks all for it."""
+        """When the first of `deadlines` ends, `NEVER` without any."""
         if self._first == _UNKNOWN:
             self._first = min((due.at for due in self.deadlines(channel, own)), default=NEVER)
         return self._first
 
     def apply(self, kept: Kept) -> None:
         """Record one entry that is filed under the exchange's id."""
-        self._first = _UNKNOWN
+        self._changed()
         match kept.entry:
             case Accepted() as entry:
                 self._apply_accepted(kept.time, kept.position, entry)
@@ -209,7 +218,10 @@ class Exchange:
     def leave_behind(self, epoch: EpochKey | None) -> None:
         """Forget what was reserved in another epoch and not sealed: it is stated anew (R-RESTORE-2)."""
         self.stated = {k: s for k, s in self.stated.items() if s.data or (s.number, s.random) == epoch}
-        self._first = _UNKNOWN
+        self._changed()
+
+    def _changed(self) -> None:
+        self._first, self._offered = _UNKNOWN, None
 
     def _apply_accepted(self, time: int, position: int, entry: Accepted) -> None:
         self.place = self.arrived = _PLACES[entry.place]
