@@ -26,9 +26,9 @@ AFTER = 64
 NOISE = 16_384
 LATE = 18_000
 """Seconds after which each deadline of a notice was told at all multiples: three entries each."""
-ASKED = 16
+ASKED = 2
 """Bytes sent for a byte received where each notice leaves a gap in an epoch of its own: the same question 15
-times in five hours, and each names the heads of up to 256 epochs of its addressee."""
+times in five hours, of the quarter that is kept."""
 PER_INPUT = 7
 """Entries for a notice: it, its receipt reserved and sealed, three deadlines, and what it contradicts."""
 PER_BYTE = 4
