@@ -26,7 +26,7 @@ AFTER = 64
 NOISE = 16_384
 LATE = 18_000
 """Seconds after which each deadline of a notice was told at all multiples: three entries each."""
-ASKED = 2
+ASKED = 3
 """Bytes sent for a byte received where each notice leaves a gap in an epoch of its own: the same question 15
 times in five hours, of the quarter that is kept."""
 PER_INPUT = 7
