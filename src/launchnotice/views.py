@@ -13,6 +13,7 @@ from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
 from launchnotice.core.hearing import heard
 from launchnotice.core.state import State
+from launchnotice.core.steps import step_findings
 from launchnotice.core.tables import Debt, Delivery
 from launchnotice.core.terms import Term
 from launchnotice.core.watch import watches
@@ -329,7 +330,7 @@ def _findings(state: State, found: Exchange, message: Message | None) -> tuple[F
     payload, body = message.payload, message.body
     known = heard(state, payload, body, payload.issued)
     reviewed = review_findings(state.channel, payload, body, message.row, signers, known)
-    return (*reviewed, *outside)
+    return (*reviewed, *step_findings(state, payload, body), *outside)
 
 
 def _signal(state: State, stated: Stated) -> SignalView:

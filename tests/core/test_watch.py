@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from functools import cache
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchnotice import Endpoint, Event, Send
+from launchnotice import Endpoint, Event, Send, UsageError
 from launchnotice.core.tables import QUERY, Debt
 from launchnotice.registry import EventCode, Kind, Need, QueryPhase, ReplyStatus, RetractionReason
 from launchnotice.registry.content import LaunchOutcome, QueryTopic
@@ -197,6 +198,25 @@ def test_a_report_is_overdue_after_the_last_window_unless_the_launch_was_ended()
     assert not [row for row in d.of_code("RU", EventCode.OVERDUE) if row[3] is Debt.REPORT and row[4] == 4]
 
 
+def test_the_screen_is_drawn_from_state_whatever_became_of_the_events() -> None:
+    """All events are dropped: the host confirmed them unseen, and the node starts anew."""
+    d = Desks()
+    d.say("US", question(), NOW)
+    d.say("US", windowed(NOW + DAY), NOW)
+    step = state(d.ends["US"], d.of.centres["US"], launch(), NOW + 1, PAIR)
+    d.carry(step.sends, NOW + 1)
+    for code in d.ends:
+        for now in (NOW + 2, NOW + 3 * REPLY, NOW + 9 * DAY):
+            before = d.ends[code].attention(now)
+            d.ends[code].confirm(d.ends[code].health(now).position)
+            d.again(code, now)
+            assert d.ends[code].events() == []
+            assert d.ends[code].attention(now) == before
+            assert before or now == NOW + 2
+            urgent = [one.by or 0 for one in before]
+            assert urgent == sorted(urgent)
+
+
 # Reminders -------------------------------------------------------------------------------------
 
 
@@ -276,7 +296,8 @@ def _played(sayings: list[tuple[str, int, int]], every: int, *, restart: bool) -
     for what, wait, number in sayings:
         d.run(now, now + wait, every)
         now += wait
-        _say(d, what, number, now, said)
+        with contextlib.suppress(UsageError):  # of a launch or query that has ended
+            _say(d, what, number, now, said)
         if restart:
             d.again("RU", now)
     d.run(now, now + 20 * DAY, every)

@@ -21,7 +21,8 @@ from launchnotice.cli.simulate import story
 from launchnotice.cli.simulate.facts import QUESTIONS
 from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.core.references import REFERENCES
-from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, QUERY, STREAM, Delivery, Outcome
+from launchnotice.core.steps import allowed
+from launchnotice.core.tables import CARRIED, DELIVERY, LAUNCH, QUERY, STEPS, STREAM, Delivery, Outcome
 from launchnotice.pact.mandate import MAX_LIFETIME
 from launchnotice.registry import KINDS, Kind, LaunchPhase, Owed, Policy, QueryPhase, Refusal, Suite, label
 from launchnotice.wire import bounds, cbor, cose, geo, withheld
@@ -231,6 +232,14 @@ def _questions() -> str:
     )
 
 
+def _steps() -> str:
+    rows = [
+        ("launch" if isinstance(phase, LaunchPhase) else "query", phase.value, allowed(phase))
+        for phase in STEPS
+    ]
+    return _table(("of a", "phase", "allows"), *rows)
+
+
 def _query() -> str:
     kinds = (Kind.REPLY, Kind.RETRACTION)
     rows = [(phase.value, *[QUERY[phase, kind].value for kind in kinds]) for phase in QueryPhase]
@@ -246,6 +255,7 @@ _PARTS: Final[dict[str, Callable[[], str]]] = {
     "kinds": _kinds,
     "policy": _policy,
     "query": _query,
+    "steps": _steps,
     "references": _references,
     "scenarios": _scenarios,
     "questions": _questions,

@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "template": "print a form for a kind of notice under an agreement",
     "compose": "check a notice that was written as a form, and draft it",
     "sign": "show a notice's draft as its recipient will see it, and sign it",
+    "watch": "show what needs an officer, by when and why, as a journal has it",
     "inspect": "take any object apart field by field",
     "encode": "make the bytes of an object from its JSON",
     "verify": "check the proof that a party told two stories",

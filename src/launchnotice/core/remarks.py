@@ -11,6 +11,7 @@ from launchnotice.core.exchange import Exchange, Stated
 from launchnotice.core.hearing import heard
 from launchnotice.core.references import reference_findings
 from launchnotice.core.state import State
+from launchnotice.core.steps import step_findings
 from launchnotice.core.stream import Stream
 from launchnotice.core.superseding import mandate_findings
 from launchnotice.core.tables import StreamRow
@@ -35,6 +36,7 @@ def notice_findings(
         findings += content_findings(body)
         findings += state.channel.judge(payload.kind, body, heard(state, payload, body, now))
         findings += reference_findings(payload.kind, body, payload.sender, state.exchange)
+        findings += step_findings(state, payload, body)
     findings += mandate_findings(state, message, mandate, now)
     findings += _epoch_findings(state, message, stream)
     if message.row.policy is Policy.EMERGENCY and _officers(message) == 1:

@@ -112,6 +112,24 @@ QUERY: Final[dict[tuple[QueryPhase, Kind], QueryPhase]] = {
 }
 
 
+STEPS: Final[dict[LaunchPhase | QueryPhase, frozenset[Kind]]] = {
+    LaunchPhase.ANNOUNCED: frozenset(
+        {Kind.AMENDMENT, Kind.WINDOW_EXTENSION, Kind.CANCELLATION, Kind.LAUNCH_REPORT}
+    ),
+    LaunchPhase.CANCELLED: frozenset({Kind.LAUNCH_REPORT}),
+    LaunchPhase.REPORTED: frozenset({Kind.LAUNCH_REPORT}),
+    LaunchPhase.RETRACTED: frozenset({Kind.LAUNCH_REPORT}),
+    QueryPhase.OPEN: frozenset({Kind.REPLY}),
+    QueryPhase.ANSWERED: frozenset({Kind.REPLY}),
+    QueryPhase.WITHDRAWN: frozenset(),
+}
+"""Steps that a phase allows its party. What flew may always be reported; a retraction is an emergency.
+
+Others raise `UsageError` for the local caller, and are a finding of a peer's; the tables above leave
+the phase as it is or move it up, whatever comes.
+"""
+
+
 class Case(StrEnum):
     """How an authentic notice compares with its stream; `expect` is the next sequence number."""
 

@@ -15,10 +15,12 @@ from launchnotice.core.exchange import MANDATE_KIND
 from launchnotice.core.launches import launch
 from launchnotice.core.references import reference_findings, thread
 from launchnotice.core.state import State
+from launchnotice.core.steps import STEPPING, allowed, phase_of
+from launchnotice.core.tables import STEPS
 from launchnotice.draft import Draft, Review, Stale, compose, place, told
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import KINDS, Kind, KindClass, Policy, Refusal, Role, Usage
+from launchnotice.registry import KINDS, Kind, KindClass, Policy, Refusal, Role, Usage, label
 from launchnotice.wire.bounds import CLOCK_BRACKET, DRAFT_LIFETIME, MAX_SIGNERS
 from launchnotice.wire.geo import author_check
 from launchnotice.wire.launch import Amendment, WindowExtension
@@ -86,6 +88,10 @@ def check_references(state: State, body: Record) -> None:
     for finding in reference_findings(KIND_OF[type(body)], body, state.own, state.exchange):
         detail = f"{finding.subject}: expected {finding.expected}, found {finding.found}"
         raise UsageError(Usage.UNKNOWN_SUBJECT, detail)
+    kind, phase = KIND_OF[type(body)], phase_of(state, KIND_OF[type(body)], body)
+    if phase is not None and kind in STEPPING and kind not in STEPS[phase]:
+        detail = f"{label(kind)}: it is {phase.value}, which allows {allowed(phase)}"
+        raise UsageError(Usage.OUT_OF_PHASE, detail)
     if isinstance(body, Amendment | WindowExtension):
         exchange = state.exchange(body.launch)
         found = launch(state, exchange) if exchange else None

@@ -61,6 +61,7 @@ class Usage(StrEnum):
     UNKNOWN_SUBJECT = "unknown-subject"
     ALREADY_STATED = "already-stated"
     NOT_INTELLIGIBLE = "not-intelligible"
+    OUT_OF_PHASE = "out-of-phase"
     BAD_KEY_FILE = "bad-key-file"
     WRONG_PASSPHRASE = "wrong-passphrase"
 
@@ -101,6 +102,12 @@ class FindingCode(StrEnum):
     OUTSIDE_LIMIT = "outside-limit"
     ALLOWANCE = "allowance"
     NOT_IN_FORCE = "not-in-force"
+    OUT_OF_PHASE = "out-of-phase"
+    NOT_NEWEST = "not-newest"
+    AFTER_LAPSE = "after-lapse"
+    OUTSIDE_WINDOW = "outside-window"
+    NOT_NOTIFIED = "not-notified"
+    NOT_ASKED = "not-asked"
 
 
 class EventCode(StrEnum):

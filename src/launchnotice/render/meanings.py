@@ -79,6 +79,12 @@ FINDINGS: Final[dict[FindingCode, str]] = {
     FindingCode.OUTSIDE_LIMIT: "a number lies outside what the agreement sets",
     FindingCode.ALLOWANCE: "more was not notified than the agreement lets this party withhold",
     FindingCode.NOT_IN_FORCE: "it was issued when the agreement was not in force",
+    FindingCode.OUT_OF_PHASE: "what it is about had already ended; that stays as it is",
+    FindingCode.NOT_NEWEST: "it replaces a version that had been replaced; it counts as the newest",
+    FindingCode.AFTER_LAPSE: "it came after the last time announced for the launch",
+    FindingCode.OUTSIDE_WINDOW: "the launch took place at a time that was not announced",
+    FindingCode.NOT_NOTIFIED: "it reports a launch of which no notice was given",
+    FindingCode.NOT_ASKED: "it answers a question that another party was asked",
 }
 """What is to be noted; said where a finding compares no values of its own."""
 

@@ -66,6 +66,9 @@ ONE_OFFICER = {*DESK, Kind.INCIDENT}
 TWO_OFFICERS = [kind for kind in SIGNED if kind not in ONE_OFFICER]
 
 
+ON_TIME = (NOW // 86_400 + 3) * 86_400
+
+
 def body_of(kind: Kind, ids: dict[str, bytes]) -> Record:
     """A body of that kind about a launch of the speaker, a launch of the peer and a query of the peer."""
     own, peer = ids["launch"], ids["peer's launch"]
@@ -74,7 +77,7 @@ def body_of(kind: Kind, ids: dict[str, bytes]) -> Record:
         Kind.AMENDMENT: amended(own, own),
         Kind.WINDOW_EXTENSION: WindowExtension(launch=own, replaces=own, window=WINDOW),
         Kind.CANCELLATION: Cancellation(launch=own, reason=CancellationReason.SAFETY),
-        Kind.LAUNCH_REPORT: LaunchReport(launch=own, outcome=LaunchOutcome.LAUNCHED, launched_at=NOW),
+        Kind.LAUNCH_REPORT: LaunchReport(launch=own, outcome=LaunchOutcome.LAUNCHED, launched_at=ON_TIME),
         Kind.QUERY: Query(topic=QueryTopic.DISCREPANCY, asked="RU", subject=peer, fields=(4,)),
         Kind.REPLY: Reply(query=ids["peer's query"], status=ReplyStatus.SEE_NOTICES, notices=(own,)),
         Kind.ANNUAL_DECLARATION: AnnualDeclaration(year=2026, observers=False),

@@ -1,0 +1,133 @@
+"""Steps that do not fit the launch or query that they are about: findings of a peer's, refused of one's own.
+
+A launch is taken as it stood before the step in its sender's stream, whatever came first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from launchnotice.core import launches, queries
+from launchnotice.core.exchange import Exchange
+from launchnotice.core.launches import Launch
+from launchnotice.core.references import thread
+from launchnotice.core.state import State
+from launchnotice.core.tables import STEPS
+from launchnotice.pact.agreement import Rule
+from launchnotice.pact.findings import Finding, protocol_finding
+from launchnotice.registry import Check, FindingCode, Kind, LaunchPhase, QueryPhase, label
+from launchnotice.wire import times
+from launchnotice.wire.bounds import MAX_REMARK
+from launchnotice.wire.launch import Amendment, LaunchNotification, LaunchReport, WindowExtension
+from launchnotice.wire.message import Payload
+from launchnotice.wire.record import Record
+
+STEPPING: Final = frozenset(kind for kinds in STEPS.values() for kind in kinds)
+"""Kinds of which a phase says whether it allows them."""
+
+
+def phase_of(state: State, kind: int, body: Record) -> LaunchPhase | QueryPhase | None:
+    """How the launch or query that a body is about stands; None if it is about none that is known."""
+    root = _root(state, kind, body)
+    if root is None:
+        return None
+    found = launches.launch(state, root)
+    return found.phase if found is not None else queries.query(state, root)
+
+
+def allowed(phase: LaunchPhase | QueryPhase) -> str:
+    """The steps that a phase allows, in words; a retraction is an emergency and always allowed."""
+    return " or ".join(label(kind) for kind in sorted(STEPS[phase])) or "nothing more"
+
+
+def step_findings(state: State, payload: Payload, body: Record) -> list[Finding]:
+    """What does not fit in a notice about a launch of its sender, or in an answer to a query."""
+    if isinstance(body, LaunchReport) and body.launch is None:
+        if state.channel.judge.counts_withheld:
+            return []  # an agreement that lets launches be withheld, and counts them: silence is lawful
+        return [protocol_finding(FindingCode.NOT_NOTIFIED, "launch", "a notification", "none")]
+    root = _root(state, payload.kind, body)
+    if root is None or payload.kind not in STEPPING:
+        return []
+    if root.kind == Kind.QUERY:
+        return _answer(state, payload, root)
+    epoch = (payload.epoch.number, payload.epoch.random)
+    found = launches.launch(state, root, before=(epoch, getattr(payload, "seq", 0)))
+    if found is None or root.sender != payload.sender:
+        return []
+    return [
+        *_out_of_phase(payload.kind, found.phase),
+        *_version(body, found),
+        *_times(state, payload, body, found),
+    ]
+
+
+def _root(state: State, kind: int, body: Record) -> Exchange | None:
+    notice = thread(kind, body)
+    found = state.exchange(notice) if notice else None
+    return found if found is not None and found.kind in (Kind.LAUNCH, Kind.QUERY) and found.data else None
+
+
+def _answer(state: State, payload: Payload, root: Exchange) -> list[Finding]:
+    asked, phase = queries.question(root), queries.query(state, root)
+    found = [] if phase is None else _out_of_phase(payload.kind, phase)
+    if asked is not None and asked.asked != payload.sender:
+        found.append(protocol_finding(FindingCode.NOT_ASKED, "query", asked.asked, payload.sender))
+    return found
+
+
+def _out_of_phase(kind: int, phase: LaunchPhase | QueryPhase) -> list[Finding]:
+    if kind in STEPS[phase]:
+        return []
+    return [protocol_finding(FindingCode.OUT_OF_PHASE, label(Kind(kind)), allowed(phase), phase.value)]
+
+
+def _version(body: Record, found: Launch) -> list[Finding]:
+    """Two amendments of one version: the later one counts (R-PHASE-3)."""
+    if not isinstance(body, Amendment | WindowExtension) or body.replaces == found.newest:
+        return []
+    return [protocol_finding(FindingCode.NOT_NEWEST, "replaces", "the newest version", "another one")]
+
+
+def _times(state: State, payload: Payload, body: Record, found: Launch) -> list[Finding]:
+    """A step after the launch has lapsed, and a launch outside of the spans that were announced."""
+    spans = launches.spans(state, found)
+    if not spans:
+        return []
+    rule = _validity(state, found)
+    if isinstance(body, LaunchReport):
+        at = body.launched_at
+        if at is None or any(start <= at < end for start, end in spans):
+            return []
+        said = ", ".join(" to ".join(map(times.format_instant, span)) for span in spans)
+        return [_timed(FindingCode.OUTSIDE_WINDOW, "launched_at", said[:MAX_REMARK], at, rule)]
+    end = spans[-1][1]
+    if payload.issued < end or found.phase is not LaunchPhase.ANNOUNCED:
+        return []
+    return [
+        _timed(FindingCode.AFTER_LAPSE, "issued", f"before {times.format_instant(end)}", payload.issued, rule)
+    ]
+
+
+def _validity(state: State, found: Launch) -> Rule | None:
+    """The rule that gives a named date its span; a window is its sender's own word."""
+    if found.extended is not None or found.notification.window is not None:
+        return None
+    rules = state.channel.descriptor.agreement.rules
+    return next((rule for rule in rules if _gives(rule, found.notification)), None)
+
+
+def _gives(rule: Rule, notification: LaunchNotification) -> bool:
+    return rule.check is Check.VALIDITY and rule.kind == Kind.LAUNCH and rule.applies(notification, None)
+
+
+def _timed(code: FindingCode, subject: str, expected: str, found: int, rule: Rule | None) -> Finding:
+    article, evidence = (rule.article, rule.known) if rule is not None else (None, None)
+    return Finding(
+        name=code.value,
+        subject=subject,
+        expected=expected,
+        found=times.format_instant(found),
+        article=article,
+        evidence=evidence,
+    )
