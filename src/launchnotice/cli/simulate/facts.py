@@ -161,8 +161,9 @@ def _same_rules(scene: Scene, step: Step) -> bool:
 
 
 def _phase(scene: Scene, step: Step) -> str:
-    """The phase of the launch."""
-    return _launch(scene, step).phase.value
+    """The phase of the launch, or of the query."""
+    asked = _exchange(scene, step).phase
+    return (asked or _launch(scene, step).phase).value
 
 
 def _version(scene: Scene, step: Step) -> int:
