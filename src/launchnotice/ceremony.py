@@ -7,7 +7,6 @@ without the system, and `seal_mandate` makes the envelope that a host gives to `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from launchnotice.draft import Draft
 from launchnotice.errors import Refused, UsageError
@@ -22,6 +21,7 @@ from launchnotice.pact.mandate import (
     load_payload,
 )
 from launchnotice.registry import ContentType, MandateReason, Refusal, Role, Usage
+from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.keys import Signer
@@ -41,6 +41,7 @@ def draft_mandate(
     confirmed: Sequence[Epoch | tuple[int, bytes]] = (),
     reason: MandateReason | None = None,
     stands: Sequence[Standing] = (),
+    emergencies: Sequence[bytes] = (),
 ) -> Draft:
     """A draft of a party's next mandate: the complete list of its keys.
 
@@ -52,6 +53,7 @@ def draft_mandate(
         confirmed: own epochs that the authority confirms, as records or as (number, random).
         reason: why; by default initial for version 1 and routine for any other.
         stands: after compromise, fork or loss, the last notice that stands of each earlier epoch.
+        emergencies: after a compromise, the ids of the emergency notices that stand.
 
     Raises:
         UsageError: a rule of mandates is broken, such as a threshold that the signers do not
@@ -69,6 +71,7 @@ def draft_mandate(
         identities=tuple(identities),
         stands=tuple(stands),
         confirmed=tuple(map(_epoch, confirmed)),
+        emergencies=tuple(sorted(emergencies)),
     )
     try:
         _enrol(check_payload(payload, channel, previous), previous)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from launchnotice import Refused, evidence
+from launchnotice import Refused, UsageError, evidence
 from launchnotice.core import snapshot
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.pact.mandate import Standing, UnverifiedMandate
@@ -221,24 +221,53 @@ def test_a_restart_forgets_no_second_root(made: Template) -> None:
 # What a thief said outside the chain -------------------------------------------------------
 
 
+@pytest.mark.requirement("R-MAND-19")
 @pytest.mark.requirement("R-MAND-22")
-def test_after_a_compromise_emergencies_beyond_what_stands_are_disowned(made: Template) -> None:
+@pytest.mark.requirement("R-MAND-23")
+def test_after_a_compromise_the_emergencies_stand_that_the_authority_names(made: Template) -> None:
     ru, us = Side(made, "RU"), made.forger("US")
-    notices = chain(us, 2)
-    early = us.emergency(1, k13={1: 1, 2: notices[0].id})
-    late = us.emergency(2, k13={1: 2, 2: notices[1].id})
-    for one in (*notices, early, late):
+    (notice,) = chain(us, 1)
+    known, unknown = us.emergency(1), us.emergency(2)
+    named = [us.emergency(3), us.emergency(4)]
+    for one in (notice, known, named[0]):
         ru.hear(one.data, NOW)
-    renewed = Renewed(made, MandateReason.COMPROMISE, [notices[0]])
-    ru.hear(renewed.data, NOW)
-    assert {event.subject for event in ru.told(EventCode.DISOWNED)} == {notices[1].id, late.id}
-    assert FindingCode.DISOWNED not in {f.code for f in ru.endpoint.exchange(early.id).findings}
-    # One that was not known before counts for nothing, whatever head it gives.
-    ru.hear(us.emergency(3, k13={1: 1, 2: notices[0].id}).data, NOW)
-    assert names(ru.told(EventCode.NOTICE)[-1]) >= {
-        FindingCode.SUPERSEDED_MANDATE,
-        FindingCode.WITHOUT_EFFECT,
-    }
+    ids = [one.id for one in named]
+    ru.hear(Renewed(made, MandateReason.COMPROMISE, [notice], emergencies=ids).data, NOW)
+    assert [event.subject for event in ru.told(EventCode.DISOWNED)] == [known.id]
+    assert FindingCode.DISOWNED not in {f.code for f in ru.endpoint.exchange(named[0].id).findings}
+    # What was not known before counts if it is named, and else for nothing.
+    marks = {FindingCode.SUPERSEDED_MANDATE, FindingCode.WITHOUT_EFFECT}
+    ru.hear(unknown.data, NOW)
+    assert names(ru.told(EventCode.NOTICE)[-1]) >= marks
+    ru.hear(named[1].data, NOW)
+    assert names(ru.told(EventCode.NOTICE)[-1]).isdisjoint(marks)
+
+
+@pytest.mark.requirement("R-MAND-22")
+def test_a_forged_retraction_falls_with_the_compromise(made: Template) -> None:
+    ru, us = Side(made, "RU"), made.forger("US")
+    (notice,) = chain(us, 1)
+    forged = us.emergency(1, kind=Kind.RETRACTION, k7={1: notice.id, 2: 1})
+    for one in (notice, forged):
+        ru.hear(one.data, NOW)
+    assert ru.endpoint.launch(notice.id, NOW).phase.value == "retracted"
+    ru.hear(Renewed(made, MandateReason.COMPROMISE, [notice]).data, NOW)
+    assert ru.endpoint.launch(notice.id, NOW).phase.value == "announced"
+
+
+@pytest.mark.requirement("R-MAND-23")
+@pytest.mark.parametrize(
+    ("reason", "ids", "code"),
+    [
+        (MandateReason.FORK, [bytes(32)], Refusal.INCONSISTENT),
+        (MandateReason.COMPROMISE, [bytes(32)] * 2, Refusal.UNSORTED),
+    ],
+)
+def test_emergencies_are_named_once_and_after_a_compromise(
+    made: Template, reason: MandateReason, ids: list[bytes], code: Refusal
+) -> None:
+    with pytest.raises(UsageError, match=code.value):
+        Renewed(made, reason, emergencies=ids)
 
 
 @pytest.mark.requirement("R-MAND-22")

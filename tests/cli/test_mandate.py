@@ -303,6 +303,7 @@ EFFECT = f"""\
                         up to number 7, [0001 0203 0405 0607 0809]; what lies
                         beyond is DISOWNED
   DISOWNED              all notices of EVERY OTHER EPOCH under earlier mandates
+  emergency notices     these stand, no other: none
   confirms              epoch 2, {"ab" * 16}
 """
 
@@ -382,3 +383,18 @@ def test_what_contradicts_itself_is_one_line_and_no_file(
 
 def test_an_unknown_reason_is_refused(cli: Cli, folder: Path) -> None:
     assert "invalid choice: 'initial'" in cli(*NEXT, "--reason", "initial").err
+
+
+def test_a_compromise_names_the_emergency_notices_that_stand(cli: Cli, folder: Path) -> None:
+    name = "ab" * 32
+    ran = cli(
+        *MAKE, "--previous", "US.cbor", "--reason", "compromise", "--emergency", name, "--out", "m.draft"
+    )
+    assert (ran.status, ran.err) == (0, "")
+    payload = load_payload(Draft.load(Path("m.draft").read_bytes()).payload)
+    assert payload.emergencies == (bytes.fromhex(name),)
+    assert "these stand, no other: [abab abab abab abab abab]" in " ".join(ran.out.split())
+    line = say(cli(*MAKE, "--previous", "US.cbor", "--emergency", name, "--out", "n.draft"))
+    assert line == "--emergency: give --reason compromise; else all emergency notices stand"
+    wrong = cli(*MAKE, "--previous", "US.cbor", "--emergency", "abc", "--out", "n.draft")
+    assert "expected 64 hexadecimal digits" in wrong.err

@@ -300,6 +300,7 @@ def test_what_stands_is_said_once_and_for_a_reason(
         23: reason.value,
         25: [{1: {1: 1, 2: EPOCH[1]}, 2: {1: 1, 2: notice.id}}] * times,
     }
+    raw = {key: raw[key] for key in sorted(raw)}
     with pytest.raises(Refused) as caught:
         MandatePayload.load(raw)
     assert caught.value.code is code

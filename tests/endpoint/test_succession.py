@@ -290,3 +290,14 @@ def test_a_root_fork_ends_with_the_channel_and_what_was_disputed_stays_so(made: 
     fresh = pair.said("US", launch(launch_count=3))
     codes = {f.code for f in new.exchange(fresh).findings}
     assert FindingCode.ROOT_FORK not in codes
+
+
+@pytest.mark.requirement("R-SUCC-2")
+def test_officers_are_reminded_in_the_successor_of_a_launch_announced_before_it(pair: Pair) -> None:
+    notice = announced(pair)
+    pair.inherit()
+    ru = pair.new["RU"]
+    told = []
+    while (due := ru.next_deadline) is not None and due < NOW + 10 * 86_400:
+        told += [event for event in ru.poll(due).events if event.code is EventCode.REMINDER]
+    assert {event.subject for event in told} == {notice}

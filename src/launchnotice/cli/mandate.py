@@ -23,7 +23,7 @@ from launchnotice.render.effect import changes, effect
 from launchnotice.render.fields import Node, check_code, escape, groups, layout, quote
 from launchnotice.wire import cose
 from launchnotice.wire.bounds import MAX_MANDATE
-from launchnotice.wire.streams import Epoch, Position
+from launchnotice.wire.streams import DIGEST, Epoch, Position
 
 REASONS: Final = {
     "routine": MandateReason.ROUTINE,
@@ -110,6 +110,14 @@ def _add_make(parser: argparse.ArgumentParser) -> None:
         help="the last notice of an epoch that stands: the epoch's number and 16 random bytes, the "
         "notice's number and id; once for each epoch. After compromise or fork all else is disowned",
     )
+    parser.add_argument(
+        "--emergency",
+        type=_id,
+        action="append",
+        default=[],
+        metavar="ID",
+        help="after compromise, an emergency notice that stands, by its id; once for each",
+    )
     _add_previous(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="draft to write")
     parser.add_argument("--force", action="store_true", help="replace a file that exists")
@@ -175,6 +183,7 @@ def _make(args: argparse.Namespace) -> int:
         confirmed=args.confirm,
         reason=REASONS[args.reason] if args.reason else None,
         stands=args.stands,
+        emergencies=args.emergency,
     )
     common.write(args.out, draft.data, force=args.force)
     payload = review_mandate(draft, channel)
@@ -326,12 +335,22 @@ def _standing(word: str) -> Standing:
         ) from None
 
 
+def _id(word: str) -> bytes:
+    try:
+        DIGEST.check(found := bytes.fromhex(word))
+    except (ValueError, Refused):
+        raise argparse.ArgumentTypeError(f"{word!r}: expected 64 hexadecimal digits") from None
+    return found
+
+
 def _check_ending(args: argparse.Namespace, previous: Mandate | None) -> None:
     """What contradicts itself is said before anybody signs it, and by the names of the options."""
     if args.reason and previous is None:
         raise common.Trouble(f"--reason {args.reason}: the first mandate is initial; give --previous")
     if args.stands and args.reason in {None, "routine"}:
         raise common.Trouble("--stands: give --reason compromise, fork or loss; else all notices stand")
+    if args.emergency and args.reason != "compromise":
+        raise common.Trouble("--emergency: give --reason compromise; else all emergency notices stand")
     if args.reason == "loss" and not args.stands:
         raise common.Trouble("--reason loss: give --stands for each epoch whose end was lost")
     for option, epochs in (

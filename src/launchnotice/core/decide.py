@@ -31,7 +31,7 @@ from launchnotice.core.remarks import notice_findings, signal_findings
 from launchnotice.core.returning import judge_claims, judge_returned, stored
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
-from launchnotice.core.superseding import mandate_findings, voided
+from launchnotice.core.superseding import is_disowned, mandate_findings, voided
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
@@ -201,7 +201,7 @@ def _case(state: State, stream: Stream, message: Message, payload: ChainedPayloa
         return bool(state.find(message.id))
 
     crowd = state.crowd(payload.sender)
-    disowned = state.disowned(payload.sender, stream.epoch, payload.seq, message.id, version)
+    disowned = is_disowned(state, payload.sender, stream.epoch, payload.seq, message.id, version)
     if disowned:
         case = stream.compare_kept(message.id, known, crowd, Case.ENDED)
     else:

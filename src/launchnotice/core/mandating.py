@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from launchnotice.core.entries import (
@@ -23,10 +23,9 @@ from launchnotice.core.entries import (
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
 from launchnotice.core.stream import Stream
-from launchnotice.core.superseding import head_outside
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
-from launchnotice.registry import MandateReason, Place, Refusal
+from launchnotice.registry import FindingCode, MandateReason, Place, Refusal
 from launchnotice.registry.namedtuples import NamedTuple
 from launchnotice.wire.bounds import MAX_NOTED, MAX_RIVALS
 from launchnotice.wire.streams import Epoch, Position, genesis
@@ -108,12 +107,14 @@ def _effects(state: State, mandate: Mandate) -> list[Entry]:
             one for epoch, last in stands.items() for one in judge_abandoned(state, party, epoch, last.seq)
         ]
     found: list[Entry] = []
-    for epoch, stream in state.streams[party].items() if payload.reason in DISOWNING else ():
-        record = Epoch(number=epoch[0], random=epoch[1])
+    # What stands of an epoch that is not known yet is asked for.
+    named = {**state.streams[party], **{epoch: state.stream(party, epoch) for epoch in stands}}
+    for stream in named.values() if payload.reason in DISOWNING else ():
+        record = Epoch(number=stream.epoch[0], random=stream.epoch[1])
         nothing = Position(seq=0, id=genesis(state.channel.id, party, record))
-        found += _end(state, party, stream, stands.get(epoch, nothing))
+        found += _end(state, party, stream, stands.get(stream.epoch, nothing))
     if payload.reason is MandateReason.COMPROMISE:
-        found += _outside(party, _emergencies(state, party, stands), disowned=True)
+        found += _outside(party, _emergencies(state, party, payload.emergencies), disowned=True)
     return found
 
 
@@ -122,7 +123,8 @@ def judge_abandoned(state: State, party: str, epoch: EpochKey, seq: int) -> list
     stream = state.stream(party, epoch)
     if stream.abandoned is not None and stream.abandoned <= seq:
         return []  # what lies beyond was told already, or is when it arrives
-    lost = (one for one in _known(state, party, stream, seq) if one.seq > seq)
+    known = _known(state, party, stream, seq)
+    lost = (one for one in known if one.seq > seq and one.outside is None)
     return [Abandoned(party, *epoch, seq), *_outside(party, lost, disowned=False)]
 
 
@@ -135,18 +137,22 @@ def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry
     lost = (
         one
         for one in _known(state, party, stream, base)
-        if one.seq > last.seq or one.id != standing.get(one.seq, one.id)
+        # Up to the base our chain stands, and what is known there besides it has lost its place.
+        if one.seq > last.seq or one.seq <= base or one.id != standing.get(one.seq, one.id)
     )
     ended = Ended(party, number, random, last.seq, base, head)
     return [ended, *joins, *_outside(party, lost, disowned=True)]
 
 
-def _emergencies(state: State, party: str, stands: dict[EpochKey, Position]) -> Iterator[Exchange]:
-    """Emergency notices that were issued beyond what stands, newest first: whoever had the keys made them."""
+def _emergencies(state: State, party: str, standing: Sequence[bytes]) -> Iterator[Exchange]:
+    """Emergency notices that the authority does not name, newest first: a thief may have made them.
+
+    They stand outside of the chain, so that no position says which of them the officers signed.
+    """
     kept = state.find(emergency_key("" if party == state.own else party))
     ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
     for one in map(state.exchange, reversed(ids)):
-        if one is not None and one.data and one.outside is None and head_outside(one, stands):
+        if one is not None and one.data and one.outside is None and one.id not in standing:
             yield one
 
 
@@ -182,11 +188,14 @@ def _joined(state: State, party: str, stream: Stream, seq: int) -> bytes:
 
 
 def _known(state: State, party: str, stream: Stream, base: int) -> Iterator[Exchange]:
-    """The notices of an epoch that stand so far, newest first: above a position, or that never joined."""
+    """The notices of an epoch that nothing disowns so far, newest first: above a position, or never joined.
+
+    A thief's own epoch may have made abandoned what a mandate disowns now.
+    """
     seqs = {*range(base + 1, stream.seq + 1), *stream.held, *stream.kept.values()}
     for seq in sorted(seqs, reverse=True):
         for one in reversed(_placed(state, party, stream, seq)):
-            if one.outside is None and (seq > base or one.place is not Place.ACCEPTED):
+            if one.outside is not FindingCode.DISOWNED and (seq > base or one.place is not Place.ACCEPTED):
                 yield one
 
 

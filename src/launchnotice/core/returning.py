@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchnotice.core.entries import Claimed, Entry, EpochKey, Returned, Sealed
+from launchnotice.core.entries import Claimed, Entry, EpochKey, Outside, Returned, Sealed
 from launchnotice.core.forks import drain, find_fork
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
+from launchnotice.core.superseding import is_disowned, is_void
 from launchnotice.core.tables import Case
 from launchnotice.errors import Refused
 from launchnotice.registry import Place, Refusal
@@ -42,17 +43,31 @@ def stored(state: State, notice: bytes) -> bytes:
 def judge_returned(state: State, message: Message) -> list[Entry]:
     """What becomes of a verified own message that the journal does not hold; raises `Refused`."""
     payload = message.payload
+    epoch = (payload.epoch.number, payload.epoch.random)
+    version = state.by_id[payload.mandate].payload.version
+    if epoch == state.epoch and version < max((newest for newest, _ in state.effects[state.own]), default=0):
+        # This epoch began after a mandate that ours would name: a thief cannot end one after the other.
+        raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, under a mandate older than the epoch")
     if isinstance(payload, SignalPayload):
         return [_signal(state, message, payload)]
     if message.id in state.unsealed:  # its position is taken: the copy was made before its seal
         return [_returned(message, Place.ACCEPTED)]
+    if isinstance(payload, ChainedPayload):
+        return _chained(state, message, payload, version)
+    if state.emergencies(state.own) >= MAX_HELD:
+        raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, beyond what is kept")
+    stolen = is_void(state, state.own, version, message.id)
+    return [_returned(message, Place.ACCEPTED), *_outside(state, message, disowned=stolen)]
+
+
+def _chained(state: State, message: Message, payload: ChainedPayload, version: int) -> list[Entry]:
     epoch = (payload.epoch.number, payload.epoch.random)
-    if not isinstance(payload, ChainedPayload):
-        if state.emergencies(state.own) >= MAX_HELD:
-            raise Refused(Refusal.OWN_MESSAGE, f"{_BACK}, beyond what is kept")
-        return [_returned(message, Place.ACCEPTED)]
     stream = state.stream(state.own, epoch)
-    case = stream.compare(payload.seq, payload.prev, message.id, lambda: False, state.crowd(state.own))
+    disowned = is_disowned(state, state.own, epoch, payload.seq, message.id, version)
+    if disowned:
+        case = stream.compare_kept(message.id, lambda: False, state.crowd(state.own), Case.ENDED)
+    else:
+        case = stream.compare(payload.seq, payload.prev, message.id, lambda: False, state.crowd(state.own))
     if case is Case.FIRST_MISFIT:
         raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
     place = _PLACES.get(case)
@@ -63,7 +78,12 @@ def judge_returned(state: State, message: Message) -> list[Entry]:
         return [entry, *drain(stream, state.own, payload.seq, message.id, 0)]
     if case in {Case.MISFIT, Case.CONTRADICTION}:
         return [find_fork(state, stream, payload, message.id, case), entry]
-    return [entry]
+    return [entry, *_outside(state, message, disowned=disowned)]
+
+
+def _outside(state: State, message: Message, *, disowned: bool) -> list[Entry]:
+    """What our own authority has disowned is ours in name alone, whoever gives it back."""
+    return [Outside(message.id, state.own, disowned=True)] if disowned else []
 
 
 def seen_before(state: State, party: str, epoch: EpochKey, seq: int, data: bytes) -> bool:

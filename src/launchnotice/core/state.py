@@ -169,16 +169,6 @@ class State:
         """The highest own epoch number known; 0 if none was opened."""
         return max((number for number, _ in self.streams[self.own]), default=0)
 
-    def disowned(self, party: str, epoch: EpochKey, seq: int, notice: bytes, version: int) -> bool:
-        """Whether a mandate after that version says that a notice does not stand."""
-        for later, stands in self.effects[party]:
-            last = stands.get(epoch)
-            if version < later and (
-                last is None or seq > last.seq or (seq == last.seq != 0 and notice != last.id)
-            ):
-                return True
-        return False
-
     def seen_before(self, party: str, epoch: EpochKey, seq: int) -> bool:
         """Whether a notice may have been shown before the last restore (R-RESTORE-5)."""
         if party not in self.synced:
@@ -354,7 +344,7 @@ class State:
 
     def _ended(self, entry: Ended) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
-        stream.disputed = None
+        stream.disputed = stream.abandoned = None
         stream.seq, stream.head = entry.seq, entry.head
         stream.held = {seq: held for seq, held in stream.held.items() if entry.seq < seq <= entry.last}
         stream.ended = entry.last

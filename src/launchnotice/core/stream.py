@@ -119,9 +119,9 @@ class Stream:
         return seq, self.held[seq].id
 
     def gap(self) -> tuple[int, int] | None:
-        """First and last sequence number that is missing below what is held or disputed."""
+        """First and last sequence number that is missing below what is held, disputed, or said to stand."""
         known = [*self.held] if self.disputed is None else [*self.held, self.disputed]
-        last = min(known, default=0) - 1
+        last = min(known, default=(self.ended or 0) + 1) - 1
         return (self.seq + 1, last) if last > self.seq else None
 
     def _compare_ahead(self, seq: int, notice: bytes, crowd: Crowd) -> Case:

@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from launchnotice.core.entries import EpochKey
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.state import State
@@ -17,15 +15,14 @@ from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.pact.mandate import Mandate
 from launchnotice.registry import FindingCode, KindClass, MandateReason
 from launchnotice.wire.bounds import SUPERSEDED_FOR
-from launchnotice.wire.message import EmergencyPayload, Message, recall
-from launchnotice.wire.streams import Position
+from launchnotice.wire.message import Message, recall
 
 
 def mandate_findings(state: State, message: Message, mandate: Mandate, now: int) -> list[Finding]:
     """What there is to say of the mandate under which a message is signed; `now` in seconds."""
     party, version = mandate.payload.party, mandate.payload.version
     unchained = message.row.kind_class is not KindClass.CHAINED
-    stolen = unchained and version < compromised(state, party)
+    stolen = unchained and is_void(state, party, version, message.id)
     codes = []
     # No notice names a later mandate than the newest that is held.
     newest = mandate is state.mandate(party)
@@ -50,6 +47,33 @@ def compromised(state: State, party: str) -> int:
     return 0
 
 
+def is_void(state: State, party: str, version: int, message: bytes) -> bool:
+    """Whether a compromise after that version makes a message without a place in the chain a thief's.
+
+    A mandate names the emergency notices that stand all the same, and no signals.
+    """
+    later = [mandate.payload for mandate in state.mandates[party][version:]]
+    return any(one.reason is MandateReason.COMPROMISE and message not in one.emergencies for one in later)
+
+
+def is_disowned(state: State, party: str, epoch: EpochKey, seq: int, notice: bytes, version: int) -> bool:
+    """Whether a mandate after that version says that a notice does not stand.
+
+    It must not be known: where all that stands is, any other one at a position of it is outside.
+    """
+    stream = state.streams[party].get(epoch)
+    head = (stream.seq, stream.head) if stream else (0, b"")
+    for later, stands in state.effects[party]:
+        last = stands.get(epoch)
+        if version >= later:
+            continue
+        if last is None or seq > last.seq or (last.seq, last.id) == head:
+            return True
+        if seq == last.seq != 0 and notice != last.id:
+            return True
+    return False
+
+
 def superseded_at(state: State, party: str, version: int) -> int:
     """When a notice first named a later mandate of a party, in seconds by our clock."""
     return min(time for named, time in state.superseded[party] if named > version)
@@ -61,14 +85,6 @@ def voided(state: State, exchange: Exchange) -> list[int]:
     if not newest:
         return []
     return [kind for kind, one in exchange.stated.items() if one.data and _version(state, one.data) < newest]
-
-
-def head_outside(exchange: Exchange, stands: Mapping[EpochKey, Position]) -> bool:
-    """Whether an emergency notice was issued beyond what stands of its epoch, as it says itself."""
-    payload = recall(exchange.data).payload
-    last = stands.get(exchange.epoch)
-    assert isinstance(payload, EmergencyPayload)  # safe: the key under which it was found
-    return last is None or payload.head.seq > last.seq
 
 
 def _named(state: State, message: Message) -> int:

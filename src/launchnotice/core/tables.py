@@ -142,7 +142,7 @@ class Case(StrEnum):
     CONTRADICTION = "another id is known at that seq"
     KNOWN = "the id is known"
     DISPUTED = "the epoch is disputed from that seq or an earlier one"
-    ENDED = "a mandate ended the epoch before that seq"
+    ENDED = "a mandate ended the epoch before that seq, or what stands has another id there"
     KEPT_FULL = "the epoch is disputed or ended, as many kept as the bound allows"
     CROWDED = "a further epoch, as many known as the bound allows"
 

@@ -9,6 +9,7 @@ from launchnotice.core.entries import (
     Entry,
     Fired,
     Forked,
+    Inherited,
     Outside,
     Reminded,
     Returned,
@@ -49,7 +50,7 @@ class Watch(NamedTuple):
 def touch(watched: dict[bytes, Watch | None], entry: Entry) -> None:
     """Mark what is to be drawn anew after an entry (`core.watch`): None stands for not drawn."""
     match entry:
-        case Accepted() | Drained() | Outside() | Sealed(subject=b"") | Returned(subject=b""):
+        case Accepted() | Inherited() | Drained() | Outside() | Sealed(subject=b"") | Returned(subject=b""):
             watched[entry.id] = None
         case Fired() | Reminded() if entry.id in watched:
             watched[entry.id] = None

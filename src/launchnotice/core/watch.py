@@ -53,7 +53,7 @@ def coming(state: State) -> Iterator[tuple[int, Fired | Reminded]]:
 
 def _refresh(state: State, notice: bytes) -> None:
     """Draw anew what is to come of the thread to which a notice belongs."""
-    del state.watched[notice]
+    state.watched.pop(notice, None)  # its root may have been drawn with another notice of the thread
     root = state.exchange(notice)
     while root is not None and root.data and root.kind in MOVING and root.kind not in ROOTS:
         above = thread(root.kind, recall(root.data).body)

@@ -67,6 +67,9 @@ class MandatePayload(Record):
         25, Array(Nested(Standing), 1, 64), "what of earlier epochs stands", default=()
     )
     confirmed: tuple[Epoch, ...] = field(26, Array(Nested(Epoch), 1, 64), "epochs confirmed", default=())
+    emergencies: tuple[bytes, ...] = field(
+        27, Array(DIGEST, 1, 64), "emergency notices that stand after a compromise", default=()
+    )
 
     def validate(self) -> None:
         """Version 1 and no other begins a chain; a mandate expires, at most 13 months later."""
@@ -77,6 +80,10 @@ class MandatePayload(Record):
             raise Refused(Refusal.OUT_OF_RANGE, "a mandate expires within 13 months of its issue")
         if self.stands and self.reason not in ENDING:
             raise Refused(Refusal.INCONSISTENT, "such a mandate leaves all notices standing")
+        if self.emergencies and self.reason is not MandateReason.COMPROMISE:
+            raise Refused(Refusal.INCONSISTENT, "such a mandate leaves all emergency notices standing")
+        if list(self.emergencies) != sorted(set(self.emergencies)):
+            raise Refused(Refusal.UNSORTED, "emergency notices ascend, each once")
         epochs = [(one.epoch.number, one.epoch.random) for one in self.stands]
         if len(set(epochs)) < len(epochs):
             raise Refused(Refusal.DUPLICATE_ENTRY, "stands: an epoch occurs once")

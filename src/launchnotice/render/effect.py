@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchnotice.ceremony import compare_mandates
 from launchnotice.pact.mandate import DISOWNING, ENDING, Identity, MandatePayload
-from launchnotice.registry import label
+from launchnotice.registry import MandateReason, label
 from launchnotice.render.fields import Node, check_code, groups, instant, quote
 from launchnotice.wire.streams import Epoch
 
@@ -19,6 +19,9 @@ def effect(payload: MandatePayload) -> list[Node]:
     if payload.reason in DISOWNING:
         every = "EVERY OTHER EPOCH" if payload.stands else "EVERY EPOCH"
         nodes.append(Node("DISOWNED", f"all notices of {every} under earlier mandates"))
+        if payload.reason is MandateReason.COMPROMISE:
+            standing = [f"[{check_code(one)}]" for one in payload.emergencies] or ["none"]
+            nodes.append(Node("emergency notices", "these stand, no other: " + "\n".join(standing)))
     elif payload.reason in ENDING:
         nodes.append(Node("disowned", "nothing: what is abandoned stays in force until it is withdrawn"))
     else:
