@@ -53,7 +53,7 @@ class Centre:
     Attributes:
         arrived: by message id, every encoding in which it reached the peer.
         told: what the peer's officers said.
-        shown: by node, how often it presented a notice as new, unmarked. `seen`: all that any presented.
+        shown: by node, how often it presented a notice as new, unmarked.
         counts: deaths, starts, stale drafts, store failures.
     """
 
@@ -67,7 +67,6 @@ class Centre:
         self.counts: Counter[str] = Counter()
         self.arrived: defaultdict[bytes, set[bytes]] = defaultdict(set)
         self.shown: Counter[tuple[str, bytes]] = Counter()
-        self.seen: set[bytes] = set()
         self.told: list[bytes] = []
         self.peer: Endpoint = self.made.open(PEER)
         self._announced = 0
@@ -131,6 +130,8 @@ class Centre:
             assert not isinstance(worker, threading.Thread)
             worker.kill()
         sent = [data for name in tuple(self.nodes) for data in self._hear(name)]
+        if kill in self.nodes:  # its answer was on its way before it died
+            self._bury(kill)
         back = self._peer_works(sent, announce)
         for data in back:
             self._carry(data)
@@ -153,24 +154,27 @@ class Centre:
 
     def _hear(self, name: str) -> list[bytes]:
         """A node's answer; nothing if it died."""
-        worker, pipe = self.nodes[name]
+        pipe = self.nodes[name].pipe
         try:
             answer: Answer = pipe.recv()
         except EOFError:
-            worker.join()
-            pipe.close()
-            del self.nodes[name]
-            self.answers.pop(name, None)
-            self.counts["deaths"] += 1
+            self._bury(name)
             return []
         self.answers[name] = answer
         self.counts += Counter(stale=answer.stale, store_errors=answer.errors)
         for notice, marked in answer.shown:
-            self.seen.add(notice)
             self.shown[name, notice] += not marked
         for send in answer.sends:
             self.arrived[mandate_id(send.data)].add(send.data)
         return [send.data for send in answer.sends]
+
+    def _bury(self, name: str) -> None:
+        """The node is dead, or about to be."""
+        worker, pipe = self.nodes.pop(name)
+        worker.join()
+        pipe.close()
+        self.answers.pop(name, None)
+        self.counts["deaths"] += 1
 
     def _carry(self, data: bytes) -> None:
         """To one of the nodes; now and then to both, or to none."""

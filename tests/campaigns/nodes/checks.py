@@ -40,7 +40,8 @@ def examine(centre: Centre, owed: int) -> Counter[str]:
     found["broken"] = broken
     found["forks"] = len(centre.peer.forks())
     found["shown_twice"] = sum(times > 1 for times in centre.shown.values())
-    found["unshown"] = len(set(centre.told) - centre.seen)
+    seen = {bytes.fromhex(rest[0]) for word, *rest in _log(centre) if word == "shown"}
+    found["unshown"] = len(set(centre.told) - seen)
     found["entries"] = len(stored)
     return found + centre.counts
 

@@ -210,7 +210,10 @@ class Node:
 
     def _take(self, step: Step) -> None:
         self.answer.sends.extend(step.sends)
-        self.answer.shown.extend(_notices(step.events))
+        shown = _notices(step.events)
+        self.answer.shown.extend(shown)
+        for notice, _ in shown:  # on the screen; the answer may be lost with the process
+            self.log.note("shown", notice.hex())
         if step.events:
             self._attempt(lambda: self.endpoint.confirm(step.events[-1].position))
 

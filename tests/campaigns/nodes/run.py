@@ -40,7 +40,7 @@ class Size(NamedTuple):
     failovers: int
 
 
-FULL: Final = Size(5_000, 24, 3, 2, 60, 60, 6)
+FULL: Final = Size(5_000, 24, 3, 2, 48, 60, 6)
 QUICK: Final = Size(300, 8, 2, 1, 8, 4, 1)
 
 
