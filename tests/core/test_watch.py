@@ -253,6 +253,20 @@ def test_nobody_is_reminded_of_what_was_heard_too_late_or_is_cancelled() -> None
     assert not d.of_code("RU", EventCode.REMINDER)
 
 
+@pytest.mark.requirement("R-DUE-3")
+def test_an_amendment_that_overtakes_its_launch_is_watched_with_it() -> None:
+    ru, us = made().open("RU"), made().forger("US")
+    first = us.notice(body=windowed(NOW + 3 * DAY))
+    window = Window(start=NOW + 4 * DAY, end=NOW + 5 * DAY)
+    body = WindowExtension(launch=first.id, replaces=first.id, window=window)
+    second = us.notice(2, first.id, body=body, k5=int(Kind.WINDOW_EXTENSION))
+    for one in (second, first):
+        assert ru.receive(one.data, NOW).refusal is None
+    ru.poll(NOW)
+    assert list(state_of(ru).watched) == [first.id]
+    assert canonical(refolded(ru)) == canonical(state_of(ru))
+
+
 # Any polling ------------------------------------------------------------------------------------
 
 TOLD = (EventCode.OVERDUE, EventCode.REMINDER)

@@ -34,7 +34,9 @@ MOVING: Final = frozenset({*ROOTS, *(kind for _, kind in (*LAUNCH, *QUERY))})
 def watches(state: State) -> list[Watch]:
     """What is to come of all threads; those of which nothing is are forgotten."""
     for notice in [one for one, known in state.watched.items() if known is None]:
-        _refresh(state, notice)
+        # Another notice of the same thread may have had it drawn.
+        if notice in state.watched and state.watched[notice] is None:
+            _refresh(state, notice)
     return [known for known in state.watched.values() if known is not None]
 
 
