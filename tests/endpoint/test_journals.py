@@ -19,10 +19,10 @@ from launchnotice.journal import Journal, Stored
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.journal.sqlite import SqliteJournal
-from launchnotice.registry import EventCode, Kind, Place
+from launchnotice.registry import DisseminatedTo, EventCode, Kind, Place
 from launchnotice.testing.journal import Fault, FlakyJournal
 from launchnotice.wire.cose import envelope_digest
-from launchnotice.wire.signals import Acknowledgement, Receipt
+from launchnotice.wire.signals import Acknowledgement, Dissemination, Receipt
 from tests.support import NOW, launch, sign, state
 from tests.support.dump import canonical, refolded, snapshot, state_of
 from tests.support.forge import EPOCH
@@ -157,7 +157,7 @@ def test_an_event_whose_commit_failed_after_storing_is_still_handed_over(made: T
 def test_an_event_whose_commit_was_stored_and_could_not_be_folded_is_still_handed_over(
     made: Template,
 ) -> None:
-    """A late receipt: to fold it the settled exchange is read back; each of those readings fails once."""
+    """To fold a late dissemination the settled exchange is read back; each of these readings fails once."""
     for nth in range(1, 20):
         us, journal, _ = flaky(made, "US")
         step = state(us, made.centres["US"], launch(), NOW, OFFICERS)
@@ -166,7 +166,9 @@ def test_an_event_whose_commit_was_stored_and_could_not_be_folded_is_still_hande
         us.receive(ru.signal(Kind.ACKNOWLEDGEMENT, Acknowledgement(subject=notice), "US").data, NOW)
         digest = envelope_digest(us.exchange(notice).data)
         receipt = Receipt(subject=notice, envelope=digest, received=NOW, place=Place.ACCEPTED, readable=True)
-        late = ru.signal(Kind.RECEIPT, receipt, "US")
+        us.receive(ru.signal(Kind.RECEIPT, receipt, "US").data, NOW)
+        passed_on = Dissemination(subject=notice, to=DisseminatedTo.EARLY_WARNING)
+        late = ru.signal(Kind.DISSEMINATION, passed_on, "US")
         with _failing_at(nth, journal) as finds:
             try:
                 told = us.receive(late.data, NOW).events
