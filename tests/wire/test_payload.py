@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
+import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from launchnotice.errors import Refused
 from launchnotice.registry import Kind
-from launchnotice.wire import cbor
+from launchnotice.testing.strategies import bodies
+from launchnotice.wire import cbor, notices
 from launchnotice.wire.bounds import MAX_DEPTH
 from launchnotice.wire.message import Contents, _decode, _read, parse_contents
 from tests.oracle import cbor as oracle
@@ -160,3 +163,34 @@ VALUES = st.recursive(
 def test_any_value_in_any_field(name: str, key: int, value: object) -> None:
     raw = SAMPLES[name] | {key: value}
     agree(oracle.encode({key: raw[key] for key in sorted(raw)}))
+
+
+# A body is not walked by itself: its record's loading is the walk (R-CBOR-3 to R-CBOR-5) ------
+
+FOREIGN: list[Any] = [
+    *(1.5, True, None, -1, 2**40, b"", "x", cbor2.undefined, cbor2.CBORSimpleValue(99)),
+    *([], {}, {2: 0, 1: 0}, {"a": 1}, [1.5]),
+]
+
+
+def inner_maps(value: Any) -> Iterator[dict[Any, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from inner_maps(item)
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from(sorted(notices.BODIES)), st.sampled_from(FOREIGN), st.randoms())
+def test_a_body_with_a_foreign_value_or_another_order_anywhere(
+    data: st.DataObject, kind: int, foreign: object, random: Random
+) -> None:
+    body = cbor2.loads(cbor2.dumps(data.draw(bodies(kind)).dump()))
+    inner = random.choice([*inner_maps(body)])
+    key = random.choice([*inner, 90, True, 1.0, -1])
+    changed = inner | {key: foreign}
+    keys = random.sample([*changed], len(changed)) if random.random() < 0.5 else [*changed]
+    inner.clear()
+    inner.update({key: changed[key] for key in keys})
+    sample = CHAINED if kind < 64 else SAMPLES["emergency"]
+    agree(cbor2.dumps(sample | {5: kind, 7: body}))

@@ -110,7 +110,6 @@ class SignalPayload(Payload):
 
 _KIND: Final = 5  # the key of a payload's kind, which is read before its class is known
 _CHANNEL: Final = b"\x01\x58\x20"  # what stands before the channel id
-_BODY: Final = _Body()
 
 
 # Compiled on use: that takes a millisecond.
