@@ -116,7 +116,7 @@ class Endpoint:
         Submitting a draft again changes nothing: a host may do so after a `JournalError`.
 
         Raises:
-            Refused: the draft does not pass its review. `UsageError`: `not-signed`,
+            Refused: the draft does not pass its review. `UsageError`: `not-signed`, `exercise`,
                 `unknown-subject`, `already-stated`, `not-intelligible`.
             Stale: the own head, epoch or mandate moved, or it is older than an hour.
         """
@@ -124,6 +124,7 @@ class Endpoint:
         if desk.submitted(self._state, draft.id, restored=self._ledger.restored):
             self._duties.seal(now, {draft.id: draft})
             return self._step()
+        desk.check_exercise(self._state, draft)
         review = desk.review(self._state, draft, self._duties.mandate())
         self._duties.open_epoch(now)
 

@@ -20,7 +20,8 @@ from launchnotice.core.tables import STEPS
 from launchnotice.draft import Draft, Review, Stale, compose, place, told
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.mandate import Identity, Mandate
-from launchnotice.registry import KINDS, Kind, KindClass, Policy, Refusal, Role, Usage, label
+from launchnotice.registry import KINDS, ContentType, Kind, KindClass, Policy, Refusal, Role, Usage, label
+from launchnotice.wire import cose
 from launchnotice.wire.bounds import CLOCK_BRACKET, DRAFT_LIFETIME, MAX_SIGNERS
 from launchnotice.wire.geo import author_check
 from launchnotice.wire.launch import Amendment, WindowExtension
@@ -99,6 +100,16 @@ def check_references(state: State, body: Record) -> None:
             raise UsageError(Usage.BAD_VALUE, "replaces: expected the newest version")
     if isinstance(body, ContinuedIn) and body.channel == state.channel.id:
         raise UsageError(Usage.BAD_VALUE, "channel: expected another one")
+
+
+def check_exercise(state: State, draft: Draft) -> None:
+    """A draft of an exercise is never submitted to a real channel, nor the reverse (P8)."""
+    others = {ContentType.MESSAGE, ContentType.EXERCISE} - {state.channel.content_type}
+    if draft.header in {cose.BODY_HEADERS[other] for other in others}:
+        what = "a real one" if state.channel.descriptor.exercise else "an exercise"
+        raise UsageError(
+            Usage.EXERCISE, f"the draft is of {what}, unlike the channel: exercise is never real"
+        )
 
 
 def review(state: State, draft: Draft, newest: Mandate) -> Review:

@@ -61,6 +61,7 @@ class Usage(StrEnum):
     UNKNOWN_SUBJECT = "unknown-subject"
     ALREADY_STATED = "already-stated"
     NOT_INTELLIGIBLE = "not-intelligible"
+    EXERCISE = "exercise"
     OUT_OF_PHASE = "out-of-phase"
     BAD_KEY_FILE = "bad-key-file"
     WRONG_PASSPHRASE = "wrong-passphrase"
