@@ -56,6 +56,10 @@ def check(world: World) -> None:
         if world.rooted():
             _check_root(world, side)
             continue
+        if any(stream.disputed is not None for stream in state_of(side.endpoint).streams[VICTIM].values()):
+            # What stands came after the mandate, where the thief's notice had joined (docs/campaigns.md).
+            world.counts["disputed_again"] += 1
+            continue
         _check_forged(world, side)
         _check_launches(world, side)
         _check_heads(world, side)
@@ -135,6 +139,9 @@ def _check_settled(world: World) -> None:
         side = world.sides[said.code]
         for code, reached in side.endpoint.exchange(notice).deliveries.items():
             if world.rooted() and VICTIM in (code, said.code):
+                continue
+            if said.code == VICTIM and not said.seq and state_of(side.endpoint).restored_at:
+                world.counts["held_back"] += reached.name != "ACKNOWLEDGED"
                 continue
             if reached.name != "ACKNOWLEDGED":
                 detail = f"kind {said.kind} of {said.code} is {reached.name} at {code}"

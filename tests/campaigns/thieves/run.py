@@ -114,6 +114,8 @@ class Totals:
             at_least("schedules", self.tried["schedules"], schedules),
             *(at_least(name, self.tried[name], int(each * schedules)) for name, each in TRIED.items()),
             at_most("violations", self.broken.total(), 0),
+            Figure("known_disputed_again", self.tried["disputed_again"]),
+            Figure("known_held_back", self.tried["held_back"]),
         ]
 
 
