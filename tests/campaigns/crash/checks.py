@@ -89,12 +89,10 @@ def _stated_anew(node: Node, data: bytes, detail: str) -> bool:
     payload, row = parse_payload(envelope.payload)
     if row.kind_class is not KindClass.SIGNAL:
         return False
-    anew = [
-        notice
+    return any(
+        (entry.kind, entry.subject) == (payload.kind, payload.body[1]) and notice != envelope.message_id
         for notice, entry in node.book.reserved.items()
-        if (entry.kind, entry.subject) == (payload.kind, payload.body[1])
-    ]
-    return bool(anew) and envelope.message_id not in anew
+    )
 
 
 def shown(node: Node, told: Sequence[Told]) -> None:
