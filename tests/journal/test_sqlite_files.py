@@ -194,13 +194,16 @@ def test_unreadable_file_is_refused(open_folder: Path) -> None:
             "UPDATE look_up SET position = 22 WHERE position = 7 AND key = x'6b'",
             "are not those of its entries",
         ),
-        ("UPDATE entry SET filed = zeroblob(32) WHERE position = 21", "are not those of its entries"),
+        ("UPDATE entry SET filed = zeroblob(64) WHERE position = 21", "are not those of its entries"),
         ("UPDATE entry SET filed = NULL WHERE position = 21", "entry 21 has no digest of the look-up rows"),
-        ("UPDATE entry SET filed = zeroblob(31) WHERE position = 21", "entry 21 has no digest"),
+        ("UPDATE entry SET filed = zeroblob(63) WHERE position = 21", "entry 21 has no digest"),
+        ("UPDATE entry SET data = zeroblob(30000) WHERE position = 21", "entry 21 is not what was appended"),
     ],
 )
-def test_changed_look_up_rows_are_refused(filled: Path, statement: str, reason: str) -> None:
-    """A row that is gone would otherwise look like a key that was never used."""
+def test_changed_look_up_rows_and_a_changed_last_entry_are_refused(
+    filled: Path, statement: str, reason: str
+) -> None:
+    """A row that is gone would look like a key never used; no hash chain reaches beyond the last entry."""
     change(filled, statement)
     refuse(filled, reason)
 

@@ -12,7 +12,8 @@
 - Truncation is noticed by length, a damaged page when it is read, a lost ``-wal`` by the anchor,
   changed bytes of entries by the caller's hash chain. Look-up rows are outside that chain, and one
   that is missing looks like a key never used: each entry holds a digest of all rows up to its own,
-  and opening reads them all (a second for 100,000 exchanges).
+  and opening reads them all (a second for 100,000 exchanges). No entry follows the last one, so it is
+  compared with a digest of its own.
 - A file of format 1, which has no such digests, opens and is read as it is; its first write makes it
   one of format 2, which versions before that refuse.
 
@@ -24,6 +25,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from stat import S_ISREG
@@ -58,6 +60,7 @@ _SCHEMAS: Final = {
     1: (_SCHEMA[0].replace(", filed BLOB)", ")"), *_SCHEMA[1:]),
     _FORMAT: _SCHEMA,
 }
+_LAST_ENTRY: Final = "SELECT position, data, filed FROM entry ORDER BY position DESC LIMIT 1"
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS alone: its fsync does not reach the disk
@@ -111,8 +114,10 @@ class SqliteJournal:
             db.executemany(
                 "INSERT INTO entry VALUES (?, ?, ?)",
                 [
-                    (position, entry.data, filed)
-                    for position, (entry, filed) in enumerate(zip(entries, digests, strict=True), after + 1)
+                    (position, entry.data, _filed(rows_up_to, entry.data))
+                    for position, (entry, rows_up_to) in enumerate(
+                        zip(entries, digests, strict=True), after + 1
+                    )
                 ],
             )
 
@@ -346,8 +351,10 @@ def _check_look_up(db: sqlite3.Connection, path: str) -> None:
     """Refuse look-up rows that are not those of the entries, or not in the order in which they are sought."""
     db.execute("BEGIN")  # another process may append meanwhile
     found = _digest_of_rows(db, path)
-    if _pragma(db, "user_version") == _FORMAT and found != _last(db, path)[1]:
-        raise Corrupt(f"journal {path}: its look-up rows are not those of its entries")
+    if _pragma(db, "user_version") == _FORMAT:
+        if found != _last(db, path)[1]:
+            raise Corrupt(f"journal {path}: its look-up rows are not those of its entries")
+        _check_last(db, path)
     db.execute("COMMIT")
 
 
@@ -374,10 +381,9 @@ def _upgrade(db: sqlite3.Connection, path: str) -> None:
     if _pragma(db, "user_version") == _FORMAT:
         return
     db.execute("ALTER TABLE entry ADD COLUMN filed BLOB")
-    db.execute(
-        "UPDATE entry SET filed = ? WHERE position = (SELECT max(position) FROM entry)",
-        (_digest_of_rows(db, path),),
-    )
+    rows = _digest_of_rows(db, path)
+    for position, data, _ in db.execute(_LAST_ENTRY).fetchall():
+        db.execute("UPDATE entry SET filed = ? WHERE position = ?", (_filed(rows, data), position))
     db.execute(f"PRAGMA user_version = {_FORMAT}")
 
 
@@ -394,9 +400,22 @@ def _last(db: sqlite3.Connection, path: str) -> tuple[int, bytes]:
     row = db.execute("SELECT position, filed FROM entry ORDER BY position DESC LIMIT 1").fetchone()
     if row is None:
         return 0, NO_ROWS
-    if type(row[1]) is not bytes or len(row[1]) != len(NO_ROWS):
+    if type(row[1]) is not bytes or len(row[1]) != 2 * len(NO_ROWS):
         raise Corrupt(f"journal {path}: entry {row[0]} has no digest of the look-up rows")
-    return row[0], row[1]
+    return row[0], row[1][: len(NO_ROWS)]
+
+
+def _check_last(db: sqlite3.Connection, path: str) -> None:
+    """Refuse a last entry that changed: the caller's chain covers those alone that another one follows."""
+    for position, data, filed in db.execute(_LAST_ENTRY).fetchall():
+        if filed != _filed(filed[: len(NO_ROWS)], data):
+            raise Corrupt(f"journal {path}: entry {position} is not what was appended")
+
+
+def _filed(rows: bytes, data: bytes) -> bytes:
+    """What stands beside an entry: the digest of the look-up rows up to it, and that of both."""
+    # What is no bytes has no digest, and the table refuses it.
+    return rows + (sha256(rows + data).digest() if isinstance(data, bytes) else b"")
 
 
 def _size(path: str) -> int:
