@@ -24,6 +24,7 @@ from launchnotice.wire.record import Record
 
 STEPPING: Final = frozenset(kind for kinds in STEPS.values() for kind in kinds)
 """Kinds of which a phase says whether it allows them."""
+_ROOTS: Final = frozenset({Kind.LAUNCH, Kind.QUERY})
 
 
 def phase_of(state: State, kind: int, body: Record) -> LaunchPhase | QueryPhase | None:
@@ -50,7 +51,7 @@ def step_findings(state: State, payload: Payload, body: Record) -> list[Finding]
     if root is None or payload.kind not in STEPPING:
         return []
     if root.kind == Kind.QUERY:
-        return _answer(state, payload, root)
+        return _answer(state, payload, root) if root.sender != payload.sender else []
     epoch = (payload.epoch.number, payload.epoch.random)
     found = launches.launch(state, root, before=(epoch, getattr(payload, "seq", 0)))
     if found is None or root.sender != payload.sender:
@@ -65,7 +66,9 @@ def step_findings(state: State, payload: Payload, body: Record) -> list[Finding]
 def _root(state: State, kind: int, body: Record) -> Exchange | None:
     notice = thread(kind, body)
     found = state.exchange(notice) if notice else None
-    return found if found is not None and found.kind in (Kind.LAUNCH, Kind.QUERY) and found.data else None
+    # What names the other of the two is a finding of its references.
+    wanted = {Kind.QUERY} if kind == Kind.REPLY else {Kind.LAUNCH} if kind in STEPPING else _ROOTS
+    return found if found is not None and found.kind in wanted and found.data else None
 
 
 def _answer(state: State, payload: Payload, root: Exchange) -> list[Finding]:
