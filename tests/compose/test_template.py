@@ -140,7 +140,9 @@ def test_what_is_declared_as_an_id_of_a_notice_says_so() -> None:
 
 BY_THE_OTHER = (Kind.REPLY, Kind.ACKNOWLEDGEMENT, Kind.DISSEMINATION, Kind.REJECTION)
 # What ends a launch, or the channel, comes last.
-ORDER = sorted(COMPOSED.values(), key=lambda kind: (kind in (Kind.CANCELLATION, Kind.CONTINUED_IN), kind))
+LAST = (Kind.CANCELLATION, Kind.LAUNCH_REPORT, Kind.CONTINUED_IN)
+"""Nothing but a report may follow a cancellation, and nothing at all the last."""
+ORDER = [*sorted(set(COMPOSED.values()) - {*LAST}), *LAST]
 
 
 @EVERY_AGREEMENT
