@@ -6,7 +6,7 @@ import copy
 import gc
 import tracemalloc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from launchnotice import Endpoint, JournalError
 from launchnotice.core import entries
 from launchnotice.core.entries import Entry, Fact, Reserved, Sealed
+from launchnotice.core.watch import watched
 from launchnotice.journal import Entry as Row
 from launchnotice.journal import Journal, Stored
 from launchnotice.journal.anchor import MemoryAnchor
@@ -182,6 +183,24 @@ def test_an_event_whose_commit_was_stored_and_could_not_be_folded_is_still_hande
         if len(finds) < nth:
             break
     assert nth > 2
+
+
+def test_a_look_up_that_fails_while_reminders_are_drawn_makes_no_thread_forgotten(made: Template) -> None:
+    for nth in range(1, 20):
+        ru, journal, _ = flaky(made, "RU")
+        us = made.open("US")
+        notice = b""
+        step = state(us, made.centres["US"], launch(), NOW, OFFICERS)
+        for send in step.sends:
+            for event in ru.receive(send.data, NOW).events:
+                notice = event.subject
+        with _failing_at(nth, journal) as finds, suppress(JournalError):
+            ru.poll(NOW)
+        ru.poll(NOW)
+        assert watched(state_of(ru)) == watched(refolded(ru)) == [notice]
+        if len(finds) < nth:
+            break
+    assert nth > 1
 
 
 @contextmanager

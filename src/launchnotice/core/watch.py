@@ -54,18 +54,27 @@ def coming(state: State) -> Iterator[tuple[int, Fired | Reminded]]:
 
 
 def _refresh(state: State, notice: bytes) -> None:
-    """Draw anew what is to come of the thread to which a notice belongs."""
+    """Draw anew what is to come of the thread to which a notice belongs.
+
+    All is read first: a store that fails meanwhile must not make the thread forgotten.
+    """
+    root = _root(state, notice)
+    drawn = None
+    if root is not None:
+        drawn = _launch(state, root) if root.kind == Kind.LAUNCH else _query(state, root)
+        state.watched.pop(root.id, None)
     state.watched.pop(notice, None)  # its root may have been drawn with another notice of the thread
+    if root is not None and drawn is not None and (drawn.term or drawn.firings or drawn.reminders):
+        state.watched[root.id] = drawn
+
+
+def _root(state: State, notice: bytes) -> Exchange | None:
+    """The launch or query to whose thread a notice belongs; None if it moves none."""
     root = state.exchange(notice)
     while root is not None and root.data and root.kind in MOVING and root.kind not in ROOTS:
         above = thread(root.kind, recall(root.data).body)
         root = state.exchange(above) if above else None
-    if root is None or not root.data or root.kind not in ROOTS:
-        return
-    drawn = _launch(state, root) if root.kind == Kind.LAUNCH else _query(state, root)
-    state.watched.pop(root.id, None)
-    if drawn is not None and (drawn.term or drawn.firings or drawn.reminders):
-        state.watched[root.id] = drawn
+    return root if root is not None and root.data and root.kind in ROOTS else None
 
 
 def _launch(state: State, root: Exchange) -> Watch | None:
