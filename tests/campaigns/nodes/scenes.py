@@ -11,7 +11,10 @@ from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from launchnotice.core import entries
+from launchnotice.core.entries import EpochOpened, Reserved
 from launchnotice.errors import JournalError
+from launchnotice.journal import Stored
 from tests.campaigns.nodes import appends
 from tests.campaigns.nodes.appends import PROCESSES
 from tests.campaigns.nodes.centre import NAMES, Centre
@@ -199,14 +202,23 @@ def seen_by_both(centre: Centre) -> None:
 
 
 def lose(centre: Centre) -> None:
-    """The last entries vanish: some of those since both nodes began, one at least of the own stream's."""
+    """The last entries vanish: some of those since both nodes began, one at least of the own stream's.
+
+    No store loses half of an append: the first that is lost is one that begins an append.
+    """
     journal = centre.place.open()
     try:
-        last = appends.last(journal, 0)
+        left = appends.last(journal, 0) - centre.chance.randint(20, 40)
+        while not _begins(journal.read(left, 1)[0]):
+            left -= 1
     finally:
         journal.close()
-    centre.place.cut(last - centre.chance.randint(20, 40))
+    centre.place.cut(left)
     centre.counts["rollbacks"] += 1
+
+
+def _begins(row: Stored) -> bool:
+    return isinstance(entries.decode(row.position, row.data).entry, EpochOpened | Reserved)
 
 
 def finish(centre: Centre) -> Counter[str]:
