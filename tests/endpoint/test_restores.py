@@ -6,13 +6,14 @@ import copy
 
 import pytest
 
-from launchnotice import Endpoint, JournalError, Stale
+from launchnotice import Draft, Endpoint, JournalError, Stale
 from launchnotice.core import entries
 from launchnotice.core.entries import EpochOpened, Reserved, Sealed
+from launchnotice.journal import Journal
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import EpochReason, EventCode, FindingCode, Kind
-from launchnotice.testing.journal import Fault
+from launchnotice.testing.journal import Fault, FlakyJournal
 from launchnotice.wire.message import ChainedPayload
 from launchnotice.wire.signals import Acknowledgement
 from launchnotice.wire.streams import genesis
@@ -93,15 +94,20 @@ def test_a_draft_of_the_old_epoch_is_stale_after_a_restore(
     assert journal.read(0, 1) != []
 
 
+def reserved(us: Endpoint, journal: FlakyJournal, made: Template) -> tuple[Draft, Journal]:
+    """A draft that is reserved and not sealed, as its store failed in between, and a copy from then."""
+    draft = sign(us, made.centres["US"], launch(launch_count=9), NOW, OFFICERS)
+    journal.plan = [None, Fault.BEFORE]
+    with pytest.raises(JournalError):
+        us.submit(draft, NOW)
+    return draft, copy.deepcopy(journal.inner)
+
+
 @pytest.mark.requirement("R-RESTORE-2")
 def test_a_reservation_that_a_restore_left_behind_is_not_signed(made: Template) -> None:
     """The old life sealed it; its bytes are with the peers, and other bytes must not follow."""
     us, journal, anchor = flaky(made, "US")
-    draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
-    journal.plan = [None, Fault.BEFORE]
-    with pytest.raises(JournalError):
-        us.submit(draft, NOW)
-    backup = copy.deepcopy(journal.inner)
+    draft, backup = reserved(us, journal, made)
     us.poll(NOW)  # the old life goes on
     again = opened(made, "US", backup, anchor, b"n" * 16)
     assert again.health(NOW).restored
@@ -122,11 +128,7 @@ def test_an_opening_names_what_was_signed_and_not_what_was_only_reserved(made: T
     for number in range(signed):
         state(us, made.centres["US"], launch(launch_count=number + 1), NOW, OFFICERS)
     head = state_of(us).streams["US"][state_of(us).epoch or (1, b"")].head if signed else b""
-    draft = sign(us, made.centres["US"], launch(launch_count=9), NOW, OFFICERS)
-    journal.plan = [None, Fault.BEFORE]
-    with pytest.raises(JournalError):
-        us.submit(draft, NOW)
-    backup = copy.deepcopy(journal.inner)
+    _, backup = reserved(us, journal, made)
     us.poll(NOW + 9)  # the old life goes on: it signs what was reserved
     again = opened(made, "US", backup, anchor, b"n" * 16)
     opening = sign(again, made.centres["US"], launch(), NOW + 9, OFFICERS)
@@ -143,11 +145,7 @@ def test_an_opening_names_what_was_signed_and_not_what_was_only_reserved(made: T
 @pytest.mark.parametrize("opens_first", [True, False])
 def test_what_a_restore_left_reserved_comes_back_signed(made: Template, *, opens_first: bool) -> None:
     us, journal, anchor = flaky(made, "US")
-    draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
-    journal.plan = [None, Fault.BEFORE]
-    with pytest.raises(JournalError):
-        us.submit(draft, NOW)
-    backup = copy.deepcopy(journal.inner)
+    draft, backup = reserved(us, journal, made)
     us.poll(NOW)
     second = sign(us, made.centres["US"], launch(launch_count=2), NOW, OFFICERS)
     us.submit(second, NOW)
