@@ -27,7 +27,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", COMPOSED.values(), ids=COMPOSED)
 
 
 def filled(text: str) -> str:
-    """A template with each placeholder replaced by its example."""
+    """A template with each blank replaced by its example."""
     plain = re.sub(r'"<fill in: (0|[1-9][0-9]{0,8}|true|false)>"', r"\1", text)
     return re.sub(r'"<fill in: (.*?)>"', r'"\1"', plain)
 
@@ -53,7 +53,7 @@ def test_a_template_composes_once_it_is_filled_in(name: str, kind: Kind) -> None
 
 @EVERY_AGREEMENT
 @EVERY_KIND
-def test_a_template_that_is_not_filled_in_says_so_of_each_placeholder(name: str, kind: Kind) -> None:
+def test_a_template_that_is_not_filled_in_says_so_of_each_blank(name: str, kind: Kind) -> None:
     text = made(name, kind)
     left = [line for line in text.splitlines() if not line.startswith("#") and "<fill in: " in line]
     found = compose(text, NOW, load_agreement(name))

@@ -99,7 +99,7 @@ class Example:
                 found.append(rule)
         return found
 
-    def _value(self, row: Field, codec: Codec, here: Place) -> Any:  # noqa: PLR0911 - one row a codec
+    def _value(self, row: Field, codec: Codec, here: Place) -> Any:
         match codec:
             case Nested():
                 return self._in_a_word(codec, here) or self.table(codec.record, here)
@@ -110,6 +110,10 @@ class Example:
                 return {"form": label(form), **self.table(AREAS[form], here)}
             case Points():
                 return [*_POINTS]
+        return self._leaf(row, codec, here)
+
+    def _leaf(self, row: Field, codec: Codec, here: Place) -> Any:
+        match codec:
             case Enumeration():
                 return written(codec).write(next(map(codec.enum, self._named(here)), next(iter(codec.enum))))
             case Bool():

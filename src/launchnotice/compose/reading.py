@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from launchnotice.compose.form import Form, Path
-from launchnotice.compose.values import PLACEHOLDER, Written, read_angle, read_quantity, written
+from launchnotice.compose.values import BLANK, Written, read_angle, read_quantity, written
 from launchnotice.errors import Refused
 from launchnotice.registry import LengthUnit, Refusal
 from launchnotice.wire.codecs import Array, Codec, Enumeration
@@ -279,7 +279,7 @@ def _unknown(name: str, known: Sequence[str]) -> str:
 
 
 def _check_filled(data: Any) -> None:
-    if type(data) is str and data.startswith(PLACEHOLDER):
+    if type(data) is str and data.startswith(BLANK):
         raise Refused(Refusal.BAD_TEXT, "not filled in yet")
 
 

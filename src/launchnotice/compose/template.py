@@ -2,7 +2,7 @@
 
 - What must be given, and what the agreement asks for, stands there to be filled in; everything else
   is a comment, with an example, and is said by taking its ``#`` away.
-- A placeholder is ``"<fill in: EXAMPLE>"``. With each replaced by its example, a template composes.
+- A blank is ``"<fill in: EXAMPLE>"``. With each replaced by its example, a template composes.
 
     print(template(load_agreement("us-ussr-1988"), Kind.LAUNCH))
 """
@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from launchnotice.compose.examples import Example, Place
 from launchnotice.compose.reading import FORM, fields, meaning, unit_of
-from launchnotice.compose.values import PLACEHOLDER, written
+from launchnotice.compose.values import BLANK, written
 from launchnotice.compose.writing import AGREEMENT, KIND, table, toml
 from launchnotice.errors import UsageError
 from launchnotice.pact.agreement import Agreement
@@ -70,7 +70,7 @@ def template(agreement: Agreement, kind: Kind, about: About | None = None) -> st
 
 
 _HOW: Final = (
-    f'Replace each "{PLACEHOLDER}…>"; numbers, true and false stand without quotation marks. What is a '
+    f'Replace each "{BLANK}…>"; numbers, true and false stand without quotation marks. What is a '
     "comment here is optional: take its # away, or take the line away.",
     "Times are UTC and end with Z. Coordinates have their letters: 48-30-52N, 48°30'52\"N or 48.51444N.",
     "launchnotice compose FILE says what is wrong, and what a recipient will find.",
@@ -193,15 +193,15 @@ def _prose(text: str, indent: str, more: str = "  ") -> Iterator[str]:
 
 
 def _open(value: Any) -> Any:
-    """A value with placeholders for its leaves; the form of an area stands as it is."""
+    """A value with blanks for its leaves; the form of an area stands as it is."""
     match value:
         case Mapping():
             return {name: one if name == FORM else _open(one) for name, one in value.items()}
         case list():
             return [_open(one) for one in value]
         case bool():
-            return f"{PLACEHOLDER}{str(value).lower()}>"
-    return f"{PLACEHOLDER}{value}>"
+            return f"{BLANK}{str(value).lower()}>"
+    return f"{BLANK}{value}>"
 
 
 def _has_areas(record: type[Record]) -> bool:

@@ -26,7 +26,7 @@ from launchnotice.wire.quantities import METRES, Quantity
 from launchnotice.wire.streams import DIGEST, PARTY
 from launchnotice.wire.withheld import FieldKey
 
-PLACEHOLDER: Final = "<fill in: "
+BLANK: Final = "<fill in: "
 """What a text begins with that a template left to be filled in."""
 
 
@@ -47,10 +47,8 @@ class Written(NamedTuple):
 
 def written(codec: Codec) -> Written:
     """How values of that type of field are written."""
-    for base in type(codec).__mro__:
-        if base in _WRITTEN:
-            return _WRITTEN[base](codec)
-    raise NotImplementedError(type(codec).__name__)  # safe: a type of field without a row here
+    nearest = next((base for base in type(codec).__mro__ if base in _WRITTEN), type(codec))
+    return _WRITTEN[nearest](codec)  # a new type of field has its row, else it is missed here
 
 
 def _wrong(why: str) -> Refused:

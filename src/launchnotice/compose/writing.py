@@ -52,8 +52,10 @@ def table(record: Record) -> dict[str, Any]:
         value = getattr(record, row.name)
         if value == row.default:
             continue
-        length = symbol and isinstance(row.codec, Quantity)
-        found[row.name] = row.codec.format(value, symbol) if length else item(row.codec, value)  # type: ignore[attr-defined]  # a quantity
+        if symbol and isinstance(row.codec, Quantity):
+            found[row.name] = row.codec.format(value, symbol)
+        else:
+            found[row.name] = item(row.codec, value)
     return found
 
 

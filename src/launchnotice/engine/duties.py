@@ -27,7 +27,7 @@ from launchnotice.pact.mandate import Identity, Mandate
 from launchnotice.registry import EpochReason, Kind, Usage
 from launchnotice.wire.bounds import RETRY_FIRST, SIGN_RETRY
 from launchnotice.wire.keys import Signer
-from launchnotice.wire.streams import SEQUENCE
+from launchnotice.wire.streams import RANDOM, SEQUENCE
 from launchnotice.wire.times import MAX_INSTANT
 
 
@@ -138,8 +138,10 @@ class Duties:
 
     def _random(self) -> bytes:
         value = self._epoch_id()
-        if type(value) is not bytes or len(value) != 16:  # noqa: PLR2004 - design of an epoch
-            raise UsageError(Usage.BAD_VALUE, "epoch_id: expected 16 bytes")
+        try:
+            RANDOM.load(value)
+        except Refused as error:
+            raise UsageError(Usage.BAD_VALUE, f"epoch_id: {error.detail}") from None
         return value
 
     # What came in ------------------------------------------------------------------------

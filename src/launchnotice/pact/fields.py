@@ -159,6 +159,6 @@ def _item(codec: Codec | None) -> Codec | None:
 
 def _interval(report: LaunchReport) -> list[Interval]:
     first, last, count = report.launched_at, report.last_launched_at, report.launch_count or 0
-    if first is None or last is None or count < 2:  # noqa: PLR2004 - an interval has two ends
+    if first is None or last is None or count <= 1:
         return []
     return [Interval(last - first, count - 1)]

@@ -9,7 +9,11 @@ checker it is `typing.NamedTuple`.
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Self
+
+_STANDARD: Final[Callable[..., type]] = namedtuple
+"""The standard library's maker, for names that no type checker can know."""
 
 
 class _NamedTupleType(type):
@@ -39,7 +43,7 @@ class _NamedTuple(tuple[Any, ...], metaclass=_NamedTupleType):
 def _complete(cls: type[_NamedTuple]) -> None:
     """Give a class what the standard library makes for it, in the place of the two methods above."""
     defaults = [*cls._field_defaults.values()]
-    made = namedtuple(cls.__name__, cls._fields, defaults=defaults)  # type: ignore[misc]
+    made = _STANDARD(cls.__name__, cls._fields, defaults=defaults)
     for name, value in vars(made).items():
         if name in cls._fields or name not in vars(cls):
             setattr(cls, name, value)

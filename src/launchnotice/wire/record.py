@@ -26,7 +26,7 @@ from launchnotice.wire.codecs import Bytes, Codec, kebab, wrong_type
 
 if TYPE_CHECKING:
     import inspect
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _set: Final = object.__setattr__
 _REQUIRED: Any = type("Required", (), {"__repr__": lambda _: "required"})()
@@ -160,15 +160,9 @@ class Record:
         record = cls.__new__(cls)
         found = {row.name: None if row.required else row.default for row in cls.FIELDS}
         _set(record, "__dict__", {**found, **values})
-        faults: list[Refused] = []
         if any(row.required and row.name not in values for row in cls.FIELDS):
-            return record, faults
-        try:
-            for fault in record.validate() or ():
-                faults.append(fault)  # noqa: PERF402 - what was yielded before a raise is kept
-        except Refused as error:
-            faults.append(error)
-        return record, faults
+            return record, []
+        return record, [*_faults(record)]
 
     @classmethod
     def load(cls, raw: Any) -> Self:
@@ -355,6 +349,14 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def _faults(record: Record) -> Iterator[Refused]:
+    """All that `validate` yields, and what it raises."""
+    try:
+        yield from record.validate() or ()
+    except Refused as error:
+        yield error
 
 
 class Nested:

@@ -13,13 +13,14 @@ from launchnotice.wire.record import Nested, Record, field
 DIGEST: Final = Bytes(32)
 PARTY: Final = Text(MAX_CODE)
 SEQUENCE: Final = Int(1, 2**53 - 1)
+RANDOM: Final = Bytes(16)
 
 
 class Epoch(Record):
     """One unbroken run of a party's stream; two are the same only if number and random are equal."""
 
     number: int = field(1, SEQUENCE, "highest known number plus one")
-    random: bytes = field(2, Bytes(16), "16 random bytes, drawn when the epoch is opened")
+    random: bytes = field(2, RANDOM, "16 random bytes, drawn when the epoch is opened")
 
 
 class Position(Record):
