@@ -485,6 +485,10 @@ WRONG: dict[str, tuple[str, list[tuple[str, str, str]]]] = {
         [("rules.1.article", "nothing", "in which it was read")],
     ),
     "rules that are no tables": ("rules = 5", [("rules", "5", "tables")]),
+    "a key of very many parts": (
+        "[a" + ".a" * 100_000 + "]",
+        [("the file", "keys of very many parts on line 6", "fewer")],
+    ),
     "a rule that is no table": ("rules = [5]", [("rules.1", "5", "a table")]),
     "a date in quotes": (
         RULE + '[period]\nsince = "2005-10-03"\narticle = "8"\nevidence = "verified"',

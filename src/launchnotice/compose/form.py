@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from launchnotice.errors import Refused
+from launchnotice.pact.tomltext import TOKEN, too_deep
 from launchnotice.registry import Refusal
 
 MAX_FORM: Final = 262_144
@@ -74,7 +75,9 @@ def _toml(text: str) -> Form:
     from decimal import Decimal
     from tomllib import TOMLDecodeError, loads
 
-    _check_levels(text)
+    deep = too_deep(text)
+    if deep is not None:
+        raise Unreadable("expected fewer levels", deep)
     lines = text.split("\n")
     for _ in range(_QUOTED + 1):
         try:
@@ -91,19 +94,6 @@ def _toml(text: str) -> Form:
     raise Unreadable("expected shorter numbers, and fewer dates that do not exist", None)
 
 
-def _check_levels(text: str) -> None:
-    """Refuse keys of many parts, ``a.a.a…``, for each of which `tomllib` keeps all before it."""
-    line, dots = 1, 0
-    for token in re.findall(_TOKEN, text):
-        if "\n" in token:
-            line, dots = line + token.count("\n"), 0
-        elif token[0] not in "\"'#":
-            dots += token.count(".")
-            if dots > _DOTS:
-                raise Unreadable("expected fewer levels", line)
-
-
-_DOTS: Final = 32  # on a line and outside of texts; the deepest key has five
 _QUOTED: Final = 32  # dates that do not exist; each has the text read anew
 _BARE_DATE: Final = (
     r"([=\[,]\s*)([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?)(?=\s*(?:[,#\]}]|$))"
@@ -158,7 +148,7 @@ def _keys(statement: str) -> tuple[str, ...]:
 def _statements(text: str) -> Iterator[tuple[str, int]]:
     """Each header, and the key of each assignment, with the line on which it begins."""
     statement, depth, line, in_value = "", 0, 1, False
-    for token in re.findall(_TOKEN, text):
+    for token in re.findall(TOKEN, text):
         if token == "\n" and depth == 0:
             if statement.startswith("["):
                 yield statement, line
@@ -173,11 +163,6 @@ def _statements(text: str) -> Iterator[tuple[str, int]]:
         line += token.count("\n")
     if statement.startswith("["):
         yield statement, line
-
-
-_TOKEN: Final = re.compile(
-    r'"""(?s:\\.|[^\\])*?"{3,5}|\'\'\'(?s:.)*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[^"\'#\[\]{}=\n]+|(?s:.)'
-)
 
 
 # JSON ------------------------------------------------------------------------------------

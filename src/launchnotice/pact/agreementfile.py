@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from launchnotice.errors import LaunchnoticeError, Problem, Refused, UsageError
 from launchnotice.pact import fields
 from launchnotice.pact.agreement import Agreement, Condition, Limit, Note, Period, Rule
+from launchnotice.pact.tomltext import too_deep
 from launchnotice.registry import KINDS, Bound, Category, Check, Evidence, Refusal, Unit, Usage, label
 from launchnotice.wire.codecs import Codec
 from launchnotice.wire.message import BODIES
@@ -57,6 +58,9 @@ def parse_agreement(text: str) -> Agreement:
     """
     import tomllib
 
+    deep = too_deep(text)
+    if deep is not None:
+        raise _wrong([Problem("the file", f"keys of very many parts on line {deep}", "fewer")])
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
