@@ -17,7 +17,7 @@ from tests.spec.texts import REQUIREMENT, ROOT, SPEC, sentences
 
 _MUST: Final = re.compile(r"\bMUST\b")
 _START: Final = re.compile(r"\*\*(R-[A-Z]+-[0-9]+)\*\* ")
-_KEYWORDS: Final = "MUST, MUST NOT and MAY"
+_KEYWORDS: Final = "MUST, MUST NOT, SHOULD and MAY"
 """How the paragraph begins that says what the words mean; it requires nothing."""
 
 
