@@ -1,6 +1,6 @@
 """Views: what a host shows, drawn from the state. Time is an argument and changes no state.
 
-*Overdue*, *lapsed* and *open* are views of (facts, now); no table has them.
+*Overdue*, *lapsed* and, of a launch's window, *open* are views of (facts, now); no table has them.
 """
 
 from __future__ import annotations

@@ -66,19 +66,20 @@ class State:
     Attributes:
         channel, own: the channel and the endpoint's party.
         position, digest, time: the last journal entry folded.
-        mandates: each party's mandates held, by version from 1.
+        mandates: each party's mandates held, by version from 1; `by_id`: the same by id.
         rivals: each party's mandates beside that chain, by id.
         superseded: when which version of each party's mandates was named first, in seconds.
-        streams: each party's epochs; `epoch`: one's own current one.
+        streams: each party's epochs; `epoch`: one's own current one, and `reason`: why it was opened.
         noted: each party's ids known beyond the bounds, with the epoch; of emergencies without it.
         exchanges: the open ones by id. `unsealed`: reservations without their seal, by id.
+        heads_told: heads of other streams that own notices told, by party, the last one told last.
         confirmed: position up to which the host has the events safe.
         lost: a message of our current epoch came back or was named that this journal does not hold.
         restored_at: position at which the newest epoch after a restore was opened; 0 if there was none.
         synced: since that restore, each member's head in its answer to the challenge, None until it comes.
         claims: members whose mere claim has cost us an epoch. `untrusted`: parties to be compared by people.
         forks: ids of two notices that contradict each other, by party and epoch; of mandates by `ROOT`.
-        effects: each party's mandates that disown: version and what stands of which epoch.
+        effects: of each party's mandates those that disown: version and what stands of which epoch.
         watched: threads of which something may be to come, drawn by `core.watch`; None: to be drawn anew.
     """
 

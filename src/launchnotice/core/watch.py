@@ -4,7 +4,7 @@
   facts when somebody asks, and kept until one of them changes; a thread with nothing more is dropped.
 - What was told is journalled (`Fired`, `Reminded`), so that each is told once.
 
-Nothing here changes a phase: *overdue* and *open* are views.
+Nothing here changes a phase: what is overdue is a view of (facts, now).
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ FINDINGS: Final[dict[FindingCode, str]] = {
     FindingCode.STATED_AGAIN: "this party states it again after its machine began anew",
     FindingCode.OTHER_BYTES: "the receipt is for other bytes than we sent",
     FindingCode.WITHHELD: "its sender keeps something back, with a commitment to it",
-    FindingCode.SINGLE_SIGNATURE: "one officer signed it, a second has not confirmed it yet",
+    FindingCode.SINGLE_SIGNATURE: "one officer alone signed it",
     FindingCode.UNKNOWN_REFERENCE: "it names a notice that we do not have",
     FindingCode.NOT_OWNER: "it names a notice that is another party's",
     FindingCode.DISCLOSURE_MISMATCH: "what is disclosed is not what was withheld",
