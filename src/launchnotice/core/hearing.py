@@ -13,7 +13,7 @@ from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
 from launchnotice.pact.judge import Heard, Unannounced
-from launchnotice.registry import Kind, Place
+from launchnotice.registry import Kind
 from launchnotice.wire.launch import LaunchNotification, LaunchReport
 from launchnotice.wire.message import Payload, recall
 from launchnotice.wire.record import Record
@@ -86,8 +86,8 @@ def _withheld(state: State, payload: Payload, body: Record) -> tuple[Unannounced
     for exchange in map(state.exchange, named):
         if exchange is not None and exchange.id in corrected:
             continue
-        if exchange is None or not _stands(state, exchange):
-            continue
+        if exchange is None or not launches.stands(state, exchange):
+            continue  # a corrected one counts as it was first given
         if not exchange.inherited and (exchange.epoch, exchange.seq) >= place:
             continue
         report = recall(exchange.data).body
@@ -110,10 +110,3 @@ def _corrected(state: State, report: LaunchReport) -> set[bytes]:
         before = recall(exchange.data).body if exchange is not None and exchange.data else None
         notice = before.replaces if isinstance(before, LaunchReport) else None
     return found
-
-
-def _stands(state: State, exchange: Exchange) -> bool:
-    if not exchange.data or not exchange.readable or exchange.outside or exchange.place is Place.DISPUTED:
-        return False
-    # A corrected report counts as it was first given: its correction stands in its own thread.
-    return all(one.kind != Kind.RETRACTION for one in launches.thread(state, exchange))

@@ -14,6 +14,7 @@ from launchnotice.registry import (
     Bound,
     Category,
     Check,
+    EpochReason,
     Evidence,
     FindingCode,
     GroupKind,
@@ -239,6 +240,34 @@ def test_a_retracted_report_does_not_count_and_a_correction_is_no_other_launch()
     heard(w, told.say(Retraction(subject=first.id, reason=RetractionReason.FALSE_CONTENT)))
     assert codes(reported(w, told, unannounced(NOW - 4))) == []
     assert codes(reported(w, told, unannounced(NOW - 5))) == [FindingCode.ALLOWANCE]
+
+
+@AGR_2
+def test_a_report_that_came_under_dispute_later_does_not_count() -> None:
+    w = under(WITHHOLDING)
+    told, other = Told(w.forger), Told(w.forger)
+    heard(w, told.say(unannounced(NOW - 1, launch_count=2)))
+    heard(w, other.say(unannounced(NOW - 2, launch_count=2)))  # another one at its position
+    assert FindingCode.ALLOWANCE not in codes(_in_a_new_epoch(w, told)[-1])
+
+
+@AGR_2
+def test_a_report_that_its_sender_lost_stays_in_force_and_counts() -> None:
+    w = under(WITHHOLDING)
+    told = Told(w.forger)
+    nothing = told.head
+    heard(w, told.say(unannounced(NOW - 1, launch_count=2)))
+    told.seq, told.head = 0, nothing  # its journal was restored to before it
+    assert FindingCode.ALLOWANCE in codes(_in_a_new_epoch(w, told)[-1])
+
+
+def _in_a_new_epoch(w: World, told: Told) -> list[Event]:
+    """Two reports of one launch each, in an epoch that was opened behind what was told."""
+    epoch, head = {1: told.epoch[0], 2: told.epoch[1]}, {1: told.seq, 2: told.head}
+    opening = {1: EpochReason.RESTORED.value, 2: epoch, 3: head}
+    anew = Told(w.forger, (2, bytes(16)))
+    first = anew.say(unannounced(NOW - 3), k12=opening)
+    return [heard(w, first), heard(w, anew.say(unannounced(NOW - 4)))]
 
 
 @AGR_2
