@@ -7,12 +7,13 @@ command, and so does an unchanged copy in which a check fails.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.support.planted import planted, run
+from tests.support.planted import ROOT, planted, run
 
 UNCHANGED: Final = "unchanged"
 PROGRAM: Final = """\
@@ -26,15 +27,23 @@ class Faults(NamedTuple):
     """The faults of a campaign, and how it looks for them.
 
     Attributes:
-        patches: the faults. `workers`: copies at a time. `timeout`: seconds for each.
-        module: its `search(checks)` gives the check that failed (or ""), after how many tries, and what it
-            saw; `checks` are the expected ones, none for the unchanged copy.
+        module: its `search(checks)` gives what `first` does; no checks for the unchanged copy.
+        workers: copies at a time. `timeout`: seconds for each.
     """
 
-    patches: list[Path]
     module: str
     workers: int
     timeout: float
+
+    @property
+    def campaign(self) -> str:
+        """Its name: the package of the module."""
+        return self.module.split(".")[-2]
+
+    @property
+    def patches(self) -> list[Path]:
+        """The faults, which lie beside the module."""
+        return sorted(ROOT.joinpath(*self.module.split(".")[:-1], "patches").glob("*.patch"))
 
 
 class Found(NamedTuple):
@@ -50,6 +59,19 @@ class Found(NamedTuple):
     def passed(self) -> bool:
         """Whether that was to be found."""
         return self.check in self.expected if self.expected else not self.check
+
+
+def first(violations: Iterable[tuple[str, str] | None], checks: Sequence[str] = ()) -> tuple[str, int, str]:
+    """The first violation of one of these checks, or of any if none is named.
+
+    Returns:
+        The check that failed (or ""), after how many tries, and what it saw.
+    """
+    tried = 0
+    for tried, violation in enumerate(violations, 1):
+        if violation and (not checks or violation[0] in checks):
+            return violation[0], tried, violation[1]
+    return "", tried, "nothing found"
 
 
 def expected(patch: Path) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ once the network has healed all agree; see `tests.campaigns.network`.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.campaigns import planted
-from tests.campaigns.network import bodies, rest, run
+from tests.campaigns.failures import Violation
+from tests.campaigns.network import bodies, rest
 from tests.campaigns.network.calls import KNOWN
-from tests.campaigns.network.model import Model, Violation, read
+from tests.campaigns.network.model import Model, read
 from tests.campaigns.network.planted import FAULTS
-from tests.campaigns.network.schedule import FORKED, SKEWS, WAITS, Outcome, Schedule, draw, play, shorten
+from tests.campaigns.network.run import NETWORK
+from tests.campaigns.network.schedule import FORKED, SKEWS, WAITS, draw
 from tests.campaigns.network.world import World
+from tests.campaigns.schedules import Outcome, Schedule, Totals
+
+play, shorten = NETWORK.play, NETWORK.shorten
 
 some = st.integers(0, 100_000)
 party = st.integers(0, 4)
@@ -38,7 +44,7 @@ class Network(RuleBasedStateMachine):
     def say(self, party: int, what: str, number: int) -> None:
         self.world.play(["say", party, what, number])
 
-    @rule(party=party, pick=some, what=st.sampled_from(bodies.STATEMENTS))
+    @rule(party=party, pick=some, what=st.sampled_from([*bodies.STATEMENTS]))
     def state(self, party: int, pick: int, what: str) -> None:
         self.world.play(["state", party, pick, what])
 
@@ -136,16 +142,15 @@ def test_a_failure_is_stored_short_and_fails_again(tmp_path: Path, monkeypatch: 
             raise Violation("shown-twice", f"flip {next(flips)} of {pick} and {bit}")
 
     monkeypatch.setattr(World, "do_flip", do_flip)
-    monkeypatch.setattr(
-        run, "draw", lambda _: Schedule(3, [_say(1), ["flip", 1, 1], _say(2), ["flip", 2, 2], _say(3)])
-    )
+    drawn = Schedule(3, [_say(1), ["flip", 1, 1], _say(2), ["flip", 2, 2], _say(3)])
+    campaign = replace(NETWORK, draw=lambda _: drawn)
     path = tmp_path / "failures.json"
-    run.store([{"check": "shown-twice", "detail": "", "seed": 1}], path)
+    campaign.store([{"check": "shown-twice", "detail": "", "seed": 1}], path)
     (row,) = json.loads(path.read_text())
     assert (row["parties"], row["events"]) == (2, [["flip", 1, 1], ["flip", 2, 2]])
-    assert [violation and violation[0] for _, violation in run.replay(path)] == ["shown-twice"]
+    assert [violation and violation[0] for _, violation in campaign.replay(path)] == ["shown-twice"]
     monkeypatch.undo()
-    assert [violation for _, violation in run.replay(path)] == [None]
+    assert [violation for _, violation in campaign.replay(path)] == [None]
 
 
 def test_a_schedule_that_does_not_fail_is_not_made_shorter() -> None:
@@ -154,7 +159,7 @@ def test_a_schedule_that_does_not_fail_is_not_made_shorter() -> None:
 
 
 def test_failures_count_by_check_and_make_the_run_fail() -> None:
-    totals = run.Totals()
+    totals = Totals(NETWORK.goals, NETWORK.told)
     totals.add(1, play(Schedule(2, [_say(1)])))
     totals.add(2, Outcome(("swallowed", "nothing"), play(Schedule(2, [])).counts))
     figures = {figure.name: figure for figure in totals.figures(1)}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.campaigns.network.model import Violation
-from tests.campaigns.thieves import run
+from tests.campaigns.failures import Violation
+from tests.campaigns.schedules import Outcome, Schedule, Totals
 from tests.campaigns.thieves.planted import FAULTS
-from tests.campaigns.thieves.run import Outcome, Schedule, draw, play
+from tests.campaigns.thieves.run import THIEVES, draw
 from tests.campaigns.thieves.world import HANDS, World
+
+play = THIEVES.play
 
 
 @pytest.mark.parametrize("seed", [20, 30, 55, 82])
@@ -41,16 +44,17 @@ def test_a_failure_is_stored_short_and_fails_again(tmp_path: Path, monkeypatch: 
         raise Violation("shown-twice", f"a check of our own, party {party}")
 
     monkeypatch.setattr(World, "do_restart", do_restart)
-    monkeypatch.setattr(run, "draw", lambda _: Schedule(2, [["say", 0, 0], ["restart", 1], ["deliver_all"]]))
+    drawn = Schedule(2, [["say", 0, 0], ["restart", 1], ["deliver_all"]])
+    campaign = replace(THIEVES, draw=lambda _: drawn)
     path = tmp_path / "failures.json"
-    run.store([{"check": "shown-twice", "detail": "", "seed": 1}], path)
+    campaign.store([{"check": "shown-twice", "detail": "", "seed": 1}], path)
     (row,) = json.loads(path.read_text())
     assert (row["parties"], row["events"]) == (2, [["restart", 1]])
-    assert [violation and violation[0] for _, violation in run.replay(path)] == ["shown-twice"]
+    assert [violation and violation[0] for _, violation in campaign.replay(path)] == ["shown-twice"]
 
 
 def test_failures_count_by_check_and_make_the_run_fail() -> None:
-    totals = run.Totals()
+    totals = Totals(THIEVES.goals, THIEVES.told)
     totals.add(1, play(Schedule(2, [["say", 0, 0]])))
     totals.add(2, Outcome(("forged-stands", "nothing"), play(Schedule(2, [])).counts))
     figures = {figure.name: figure for figure in totals.figures(1)}

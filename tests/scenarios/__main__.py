@@ -11,17 +11,11 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from tests.campaigns import planted
 
-FAULTS: Final = planted.Faults(
-    patches=sorted((Path(__file__).parent / "patches").glob("*.patch")),
-    module="tests.scenarios.search",
-    workers=os.cpu_count() or 1,
-    timeout=120,
-)
+FAULTS: Final = planted.Faults("tests.scenarios.search", os.cpu_count() or 1, timeout=120)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,34 +13,10 @@ as lists of events. The exit status is 1 if a goal is missed or a failure is rep
 from __future__ import annotations
 
 import sys
-import time
 
-from tests.campaigns import planted
-from tests.campaigns.command import options, show_replay, temporary
+from tests.campaigns.command import main
+from tests.campaigns.crash import run
 from tests.campaigns.crash.planted import FAULTS
-from tests.campaigns.crash.run import FULL, QUICK, campaign, replay, store
-from tests.campaigns.figures import Figure, show
-
-
-def main() -> int:
-    """Run what the arguments say."""
-    args = options("crash", __doc__, "crashes")
-    if args.replay:
-        return show_replay(replay(args.replay))
-    if args.planted:
-        return planted.main(FAULTS, as_json=args.json)
-    goals = QUICK if args.quick else FULL
-    if args.crashes is not None:
-        goals = goals._replace(crashes=args.crashes)
-    start = time.monotonic()
-    totals = campaign(goals, args.seed, stop_early=args.first)
-    figures = [*totals.figures(goals), Figure("seconds", round(time.monotonic() - start))]
-    tables = totals.tables()
-    if totals.failures:
-        store(totals.failures, path := args.out or temporary("crash"))
-        tables["failures"] = [str(path)]
-    return 0 if show(figures, tables, as_json=args.json) else 1
-
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FAULTS, run, __doc__, "crashes"))

@@ -13,15 +13,8 @@ from launchnotice.core.events import event_of
 from launchnotice.engine.ledger import Ledger
 from launchnotice.journal import Stored
 from tests.campaigns.crash.stores import fresh
+from tests.campaigns.failures import Violation
 from tests.support.dump import canonical
-
-
-class Violation(Exception):
-    """A promise was broken: which check found it, and what it saw."""
-
-    def __init__(self, check: str, detail: str) -> None:
-        super().__init__(f"{check}: {detail}")
-        self.check, self.detail = check, detail
 
 
 class Book:

@@ -42,8 +42,8 @@ from launchnotice.errors import Corrupt, JournalError, Refused
 from launchnotice.registry import EventCode, Kind, KindClass, Refusal
 from launchnotice.wire import cose
 from launchnotice.wire.message import parse_payload
-from tests.campaigns.crash.book import Violation
 from tests.campaigns.crash.life import Answer, Look, Told, position_of
+from tests.campaigns.failures import Violation
 
 if TYPE_CHECKING:
     from tests.campaigns.crash.world import Node, World

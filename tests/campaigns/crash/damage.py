@@ -23,10 +23,11 @@ from launchnotice.errors import Corrupt
 from launchnotice.journal import Stored
 from launchnotice.journal.anchor import FileAnchor
 from launchnotice.journal.sqlite import SqliteJournal
-from tests.campaigns.crash.book import Book, Violation
+from tests.campaigns.crash.book import Book
 from tests.campaigns.crash.stores import ANCHOR, INDEX, LOG, FileStore, Image, write
 from tests.campaigns.crash.stories import CODES, SQLITE, STORY, Scenario, made, make_node, place
 from tests.campaigns.crash.world import World
+from tests.campaigns.failures import Violation
 from tests.support import NOW
 from tests.support.dump import canonical, state_of
 

@@ -12,14 +12,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tests.campaigns import failures
 from tests.campaigns.crash import damage, stories
 from tests.campaigns.crash.stories import CHILD, MEMORY, NEVER, OFTEN, SQLITE, Outcome, Scenario
 from tests.campaigns.crash.trip import BOUNDARIES
+from tests.campaigns.failures import Failure, Failures
 from tests.campaigns.figures import Figure, at_least, at_most
 
 BATCH: Final = 64
-KEPT: Final = 50
-"""Failures stored of one run; more of them say nothing new."""
 LOST: Final = frozenset(
     {"not-presented", "untold", "confirmed-lost", "lost-entries", "not-offered", "incomplete", "not-durable"}
 )
@@ -41,15 +41,14 @@ FULL: Final = Goals(10_000, 500, 1_000, 100, 1_800, 1)
 QUICK: Final = Goals(900, 60, 80, 8, 180, 9)
 
 
-class Totals:
+class Totals(Failures):
     """What all scenarios saw together, and the failures."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.crashes: Counter[str] = Counter()
         self.struck: Counter[tuple[str, str]] = Counter()
         self.other: Counter[str] = Counter()
-        self.broken: Counter[str] = Counter()
-        self.failures: list[dict[str, Any]] = []
 
     def add(self, scenario: Scenario, outcome: Outcome) -> None:
         """Count one scenario."""
@@ -59,13 +58,6 @@ class Totals:
         self.other += outcome.other
         if outcome.violation:
             self.fail(scenario, outcome.violation)
-
-    def fail(self, scenario: Scenario, violation: tuple[str, str]) -> None:
-        """Keep a failure."""
-        check, detail = violation
-        self.broken[check] += 1
-        if len(self.failures) < KEPT:
-            self.failures.append({"check": check, "detail": detail, **scenario})
 
     def kills(self) -> int:
         """Processes that SIGKILL ended: at a boundary of their own, or at an instant."""
@@ -117,25 +109,29 @@ class Totals:
         return {
             "crashes by boundary": {name: self.crashes[name] for name in (*BOUNDARIES, "instant")},
             "damaged files": {name[8:]: times for name, times in sorted(found.items())},
-            "violations by check": dict(sorted(self.broken.items())),
+            **super().tables(),
         }
 
 
-def campaign(goals: Goals, seed: int, *, stop_early: bool = False) -> Totals:
+def size(least: int | None, *, quick: bool) -> Goals:
+    """How much is tried."""
+    goals = QUICK if quick else FULL
+    return goals if least is None else goals._replace(crashes=least)
+
+
+def run(size: Goals, seed: int, *, stop_early: bool = False) -> Totals:
     """Run scenarios until there are enough, on all processors; stop at a failure if told so."""
     totals = Totals()
-    planned: Iterator[Scenario] = chain(told(goals.sample, seed), endless(seed))
+    planned: Iterator[Scenario] = chain(told(size.sample, seed), endless(seed))
     with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
         while batch := list(islice(planned, BATCH)):
             for scenario, outcome in zip(batch, pool.map(stories.play, batch, chunksize=2), strict=True):
                 totals.add(scenario, outcome)
             stories_left = next(iter(batch))["of"] == "story"
-            if (totals.failures and stop_early) or (not stories_left and totals.enough(goals)):
+            if (totals.failures and stop_early) or (not stories_left and totals.enough(size)):
                 break
         if not (totals.failures and stop_early):
-            _damage(
-                pool.map(damage.meet, damage.cases(goals.damaged, seed), chunksize=20), goals, seed, totals
-            )
+            _damage(pool.map(damage.meet, damage.cases(size.damaged, seed), chunksize=20), size, seed, totals)
     return totals
 
 
@@ -182,27 +178,22 @@ def _damage(results: Sequence[damage.Result], goals: Goals, seed: int, totals: T
 # Failures ----------------------------------------------------------------------------------
 
 
-def store(failures: list[dict[str, Any]], path: Path) -> None:
+def store(found: Iterable[Failure], path: Path) -> None:
     """Write failures as JSON, the first of each check made as short as it can be."""
-    seen: set[str] = set()
-    for failure in failures:
-        if failure["check"] not in seen and "events" in failure:
-            seen.add(failure["check"])
-            shorten(failure)
-    path.write_text(json.dumps(failures, indent=1) + "\n")
+    failures.store(found, path, shorten)
 
 
-def shorten(failure: dict[str, Any]) -> None:
+def shorten(failure: Failure) -> Failure:
     """Leave out events as long as the same check fails."""
-    events, at = failure["events"], len(failure["events"])
+    events, detail, at = failure["events"], failure["detail"], len(failure["events"])
     while at:
         at -= 1
         fewer = [*events[:at], *events[at + 1 :]]
         violation = stories.play({**failure, "events": fewer}).violation
         if violation and violation[0] == failure["check"]:
             events = fewer
-            failure["detail"] = violation[1]
-    failure["events"] = events
+            detail = violation[1]
+    return {**failure, "events": events, "detail": detail}
 
 
 def replay(path: Path) -> list[tuple[str, tuple[str, str] | None]]:

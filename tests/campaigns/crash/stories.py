@@ -18,12 +18,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from unittest import mock
 
 from launchnotice.engine import ledger
-from tests.campaigns.crash.book import Violation
 from tests.campaigns.crash.child import Child
 from tests.campaigns.crash.life import Life
 from tests.campaigns.crash.stores import FileStore, MemoryStore, Store
 from tests.campaigns.crash.trip import ANY, BOUNDARIES, FAILING, READS
 from tests.campaigns.crash.world import Living, Node, World
+from tests.campaigns.failures import Violation
 from tests.support.template import Template, template
 
 Scenario: TypeAlias = dict[str, Any]

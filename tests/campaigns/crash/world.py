@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Protocol
 
 from launchnotice.wire import cose
 from tests.campaigns.crash import checks
-from tests.campaigns.crash.book import Book, Violation
+from tests.campaigns.crash.book import Book
 from tests.campaigns.crash.life import Answer, Look, Signed, Told
 from tests.campaigns.crash.stores import Store
 from tests.campaigns.crash.trip import Crash, Fault, Tripwire
+from tests.campaigns.failures import Violation
 from tests.support import NOW
 from tests.support.template import Template
 

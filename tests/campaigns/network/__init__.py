@@ -4,6 +4,6 @@
 - `site`: one party: a journal, an anchor and a key that outlive its endpoints, and where these die.
 - `bodies`: what officers say. `calls`: what must hold after each call. `world`: what can happen.
 - `rest`: the network heals; what must hold in the end.
-- `schedule`: events drawn at random, stored, run again, made shorter. `run`: the whole campaign.
+- `schedule`: events drawn at random. `run`: the whole campaign.
 - `planted`: how it looks for the faults of `patches`, each put into a copy of the package.
 """

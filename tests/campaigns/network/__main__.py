@@ -11,33 +11,10 @@ each check made short. The exit status is 1 if a goal is missed or a failure is 
 from __future__ import annotations
 
 import sys
-import time
-from typing import Any
 
-from tests.campaigns import planted
-from tests.campaigns.command import options, show_replay, temporary
-from tests.campaigns.figures import Figure, show
+from tests.campaigns.command import main
 from tests.campaigns.network.planted import FAULTS
-from tests.campaigns.network.run import FULL, QUICK, campaign, replay, store
-
-
-def main() -> int:
-    """Run what the arguments say."""
-    args = options("network", __doc__, "schedules")
-    if args.replay:
-        return show_replay(replay(args.replay))
-    if args.planted:
-        return planted.main(FAULTS, as_json=args.json)
-    schedules = args.schedules or (QUICK if args.quick else FULL)
-    start = time.monotonic()
-    totals = campaign(schedules, args.seed, stop_early=args.first)
-    figures = [*totals.figures(schedules), Figure("seconds", round(time.monotonic() - start))]
-    tables: dict[str, Any] = {"violations by check": dict(sorted(totals.broken.items()))}
-    if totals.failures:
-        store(totals.failures, path := args.out or temporary("network"))
-        tables["failures"] = [str(path)]
-    return 0 if show(figures, tables, as_json=args.json) else 1
-
+from tests.campaigns.network.run import NETWORK
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FAULTS, NETWORK, __doc__, "schedules"))

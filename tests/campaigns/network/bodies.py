@@ -135,4 +135,5 @@ _NOTICES: dict[str, Callable[[int, Topics], Said | None]] = {
     "statement": _statement,
 }
 NOTICES = tuple(_NOTICES)
-STATEMENTS = ("acknowledge", "reject", "disseminate")
+STATEMENTS = {"acknowledge": "acknowledged", "reject": "rejected", "disseminate": "disseminated"}
+"""What an officer does with a peer's notice, and the figure that counts it."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
 from launchnotice import Endpoint, Event, JournalError, Refused, Send, Step, UsageError
 from launchnotice.registry import EventCode, Kind, Place, Refusal
+from tests.campaigns.failures import Violation
 from tests.campaigns.network import bodies
-from tests.campaigns.network.model import MANDATE, RECEIPT, SYNC, Model, Seen, Violation, read, read_payload
+from tests.campaigns.network.model import MANDATE, RECEIPT, SYNC, Model, Seen, read, read_payload
 from tests.campaigns.network.site import Crash, Site
+from tests.campaigns.schedules import World as Base
 from tests.support import NOW, sign
 from tests.support.dump import snapshot
 from tests.support.template import Template, template
@@ -38,23 +39,20 @@ def made(parties: int) -> Template:
     return template(*CODES[-parties:])
 
 
-class Calls:
+class Calls(Base[Packet]):
     """The parties by code, what is on its way, and everything that ever was.
 
     Attributes:
-        wire: packets on their way; `ever`: all that ever were. `groups`: which parties hear each other.
-        counts: what was tried.
+        groups: which parties hear each other.
     """
 
     def __init__(self, parties: int) -> None:
+        super().__init__()
         self.made = made(parties)
         self.codes = sorted(self.made.centres)
         self.model = Model()
         self.now = NOW
-        self.wire: list[Packet] = []
-        self.ever: list[Packet] = []
         self.groups: dict[str, int] = {}
-        self.counts: Counter[str] = Counter()
         self.sites = {code: Site(self.made, code, self.model) for code in self.codes}
         for code, data in self.made.mandates.items():
             self.model.released(code, data, read(data))

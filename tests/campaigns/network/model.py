@@ -12,18 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import cbor2
 
+from tests.campaigns.failures import Violation
+
 Epoch: TypeAlias = tuple[int, bytes]
 RECEIPT, ACKNOWLEDGEMENT, REJECTION, SYNC = 80, 81, 83, 84
 LAST_CHAINED, LAST_NOTICE = 63, 79
 MANDATE = 0
-
-
-class Violation(Exception):
-    """A promise was broken: which check saw it, and what it saw."""
-
-    def __init__(self, check: str, detail: str) -> None:
-        super().__init__(f"{check}: {detail}")
-        self.check, self.detail = check, detail
 
 
 class Seen(NamedTuple):

@@ -6,6 +6,7 @@ from launchnotice.core.tables import DELIVERY, Delivery
 from launchnotice.errors import UsageError
 from launchnotice.registry import Kind, Need
 from launchnotice.views import Attention
+from tests.campaigns.failures import Violation
 from tests.campaigns.network import bodies
 from tests.campaigns.network.model import (
     ACKNOWLEDGEMENT,
@@ -14,7 +15,6 @@ from tests.campaigns.network.model import (
     REJECTION,
     Epoch,
     Seen,
-    Violation,
     read,
 )
 from tests.campaigns.network.site import Site
@@ -25,6 +25,12 @@ ROUNDS = 1_500
 CALM = 12
 QUIET = 60
 FAR = 40 * 86_400
+
+
+def end(world: World) -> None:
+    """Let the network heal, and check what must hold in the end."""
+    heal(world)
+    check(world)
 
 
 def heal(world: World) -> None:
@@ -107,7 +113,7 @@ def _answer(world: World, site: Site, need: Attention) -> None:
     if what:
         if not world._submit(site, bodies.state(what, need.subject)):
             raise Violation("not-settled", f"{site.code} cannot {what}: {dict(world.counts)}")
-        world.counts[what] += 1
+        world.counts[bodies.STATEMENTS[what]] += 1
     if need.need is Need.TRUST:
         site.endpoint.trust(need.subject)
 

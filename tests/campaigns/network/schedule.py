@@ -1,47 +1,17 @@
-"""Schedules: events drawn at random from a seed, stored as JSON, run again, made shorter."""
+"""What a schedule of this campaign is: events drawn at random from a seed."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
-from tests.campaigns.network import bodies, rest
-from tests.campaigns.network.model import Violation
-from tests.campaigns.network.world import World
+from tests.campaigns.network import bodies
+from tests.campaigns.schedules import Event, Schedule
 
-Event: TypeAlias = list[Any]
 ANY: Final = 1 << 30
 WAITS: Final = (0, 0, 1, 5, 11, 30, 31, 61, 300, 301, 900, 1_000, 3_600, 7_201, 30_000)
 SKEWS: Final = (0, 0, -100, 100, -7_000, 7_000, 40_000, -200_000)
-
-
-class Schedule(NamedTuple):
-    """How many parties, and what happens."""
-
-    parties: int
-    events: list[Event]
-
-
-class Outcome(NamedTuple):
-    """What a schedule came to: the check that failed and what it saw, and what was tried."""
-
-    violation: tuple[str, str] | None
-    counts: Counter[str]
-
-
-def play(schedule: Schedule) -> Outcome:
-    """Run a schedule, let the network heal, and check what must hold in the end."""
-    world = World(schedule.parties)
-    try:
-        for event in schedule.events:
-            world.play(event)
-        rest.heal(world)
-        rest.check(world)
-    except Violation as violation:
-        return Outcome((violation.check, violation.detail), world.counts)
-    return Outcome(None, world.counts)
 
 
 def draw(seed: int) -> Schedule:
@@ -84,7 +54,7 @@ def _number(chance: random.Random) -> int:
 _Draw: TypeAlias = Callable[[random.Random], Event]
 _DRAWN: Final[dict[str, tuple[int, _Draw]]] = {
     "say": (18, lambda c: ["say", c.randrange(60), _what(c), _number(c)]),
-    "state": (8, lambda c: ["state", c.randrange(60), _number(c), c.choice(bodies.STATEMENTS)]),
+    "state": (8, lambda c: ["state", c.randrange(60), _number(c), c.choice([*bodies.STATEMENTS])]),
     "resubmit": (2, lambda c: ["resubmit", c.randrange(60), _number(c)]),
     "renew": (1, lambda c: ["renew", c.randrange(60)]),
     "confirm": (2, lambda c: ["confirm", c.randrange(60), c.randrange(4)]),
@@ -113,32 +83,3 @@ _DRAWN: Final[dict[str, tuple[int, _Draw]]] = {
 
 def _what(chance: random.Random) -> str:
     return chance.choice(("launch", "launch", "launch", *bodies.NOTICES))
-
-
-# Shorter ---------------------------------------------------------------------------------------
-
-
-def shorten(schedule: Schedule, check: str, tries: int = 600) -> Schedule:
-    """Leave out events, then parties, as long as the same check fails."""
-
-    def fails(parties: int, events: list[Event]) -> bool:
-        violation = play(Schedule(parties, events)).violation
-        return violation is not None and violation[0] == check
-
-    parties, events = schedule
-    size = max(1, len(events) // 2)
-    while tries > 0:
-        at, before = len(events), len(events)
-        while at > 0 and tries > 0:
-            at = max(0, at - size)
-            fewer = [*events[:at], *events[at + size :]]
-            tries -= 1
-            if fails(parties, fewer):
-                events = fewer
-        if size == 1 and len(events) == before:
-            break
-        size = max(1, size // 2)
-    for fewer_parties in range(2, parties):
-        if fails(fewer_parties, events):
-            return Schedule(fewer_parties, events)
-    return Schedule(parties, events)

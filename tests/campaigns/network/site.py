@@ -19,7 +19,8 @@ from launchnotice.journal import Entry
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.testing.journal import FlakyJournal
 from launchnotice.wire.keys import PublicKey, SigningKey
-from tests.campaigns.network.model import SYNC, Epoch, Model, Seen, Violation, read_payload
+from tests.campaigns.failures import Violation
+from tests.campaigns.network.model import SYNC, Epoch, Model, Seen, read_payload
 from tests.support import NOW
 from tests.support.template import Template
 

@@ -6,9 +6,6 @@ there is, so that a shorter schedule still means something.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import cbor2
 
 from launchnotice import Endpoint, Step
@@ -20,11 +17,6 @@ from tests.support import make_mandate
 
 class World(Calls):
     """The parties, and the events by name."""
-
-    def play(self, event: Sequence[Any]) -> None:
-        """Let one event happen; raises `Violation`."""
-        name, *numbers = event
-        getattr(self, f"do_{name}")(*numbers)
 
     # Events: what parties do -------------------------------------------------------------------
 
@@ -52,7 +44,7 @@ class World(Calls):
         if site.inbox:
             subject = site.inbox[pick % len(site.inbox)]
             if self._submit(site, bodies.state(what, subject)):
-                self.counts[what] += 1
+                self.counts[bodies.STATEMENTS[what]] += 1
 
     def do_resubmit(self, party: int, pick: int) -> None:
         """A draft is submitted, perhaps not for the first time."""
@@ -96,16 +88,6 @@ class World(Calls):
 
     # Events: what the network does -------------------------------------------------------------
 
-    def do_deliver(self, pick: int) -> None:
-        """A packet arrives, in whatever order; one between parties that do not hear each other is lost."""
-        if self.wire:
-            self.arrive(self.wire.pop(pick % len(self.wire)))
-
-    def do_deliver_all(self) -> None:
-        """Everything that is on its way arrives in order."""
-        for packet in [self.wire.pop(0) for _ in range(len(self.wire))]:
-            self.arrive(packet)
-
     def arrive(self, packet: Packet) -> None:
         """A packet arrives, unless the network is partitioned."""
         if self.groups.get(packet.to, 0) != self.groups.get(packet.origin, 0):
@@ -118,12 +100,6 @@ class World(Calls):
         if self.wire:
             self.counts["duplicates"] += 1
             self.arrive(self.wire[pick % len(self.wire)])
-
-    def do_drop(self, pick: int) -> None:
-        """A packet is lost."""
-        if self.wire:
-            self.counts["dropped"] += 1
-            self.wire.pop(pick % len(self.wire))
 
     def do_drop_all(self) -> None:
         """Everything that is on its way is lost."""

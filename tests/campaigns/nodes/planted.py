@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from tests.campaigns.nodes.run import QUICK, SCENES, play
 from tests.campaigns.nodes.stores import STORES
 from tests.campaigns.planted import Faults
 
-FAULTS: Final = Faults(sorted(Path(__file__).parent.glob("patches/*.patch")), __name__, 1, timeout=900)
+FAULTS: Final = Faults(__name__, 1, timeout=900)
 SMALL: Final = QUICK._replace(appends=100, rounds=6)
 TRIES: Final = 5
 """Seeds; what two nodes do at once is never the same twice."""

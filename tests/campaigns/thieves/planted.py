@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
-from tests.campaigns.planted import Faults
-from tests.campaigns.thieves.run import draw, play
+from tests.campaigns.planted import Faults, first
+from tests.campaigns.thieves.run import THIEVES
 
-FAULTS: Final = Faults(
-    sorted(Path(__file__).parent.glob("patches/*.patch")), __name__, min(os.cpu_count() or 1, 2), timeout=900
-)
+FAULTS: Final = Faults(__name__, min(os.cpu_count() or 1, 2), timeout=900)
 LIMIT: Final = 1_000
 UNCHANGED_LIMIT: Final = 60
 
@@ -19,8 +16,4 @@ UNCHANGED_LIMIT: Final = 60
 def search(checks: list[str]) -> tuple[str, int, str]:
     """Run schedules until an expected check fails, or any if none is."""
     limit = LIMIT if checks else UNCHANGED_LIMIT
-    for seed in range(limit):
-        violation = play(draw(seed)).violation
-        if violation and (not checks or violation[0] in checks):
-            return violation[0], seed + 1, violation[1]
-    return "", limit, "nothing found"
+    return first((THIEVES.play(THIEVES.draw(seed)).violation for seed in range(limit)), checks)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from launchnotice.errors import UsageError
 from launchnotice.registry import EventCode, FindingCode, Kind, LaunchPhase
-from tests.campaigns.network.model import Violation
+from tests.campaigns.failures import Violation
 from tests.campaigns.thieves.world import VICTIM, World
 from tests.support.dump import state_of
 from tests.support.recovery import Side
 
 ROUNDS = 1_500
 CALM = 24
+
+
+def end(world: World) -> None:
+    """Let the authority answer and the network heal, and check what must hold."""
+    heal(world)
+    check(world)
 
 
 def heal(world: World) -> None:

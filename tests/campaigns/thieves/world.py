@@ -6,8 +6,6 @@ The model is two sets: ids of what honest officers signed, and of what the thief
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +21,8 @@ from launchnotice.wire.notices import Cancellation, Incident
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement, Receipt
 from launchnotice.wire.streams import Epoch, Position
-from tests.campaigns.network.model import Violation
+from tests.campaigns.failures import Violation
+from tests.campaigns.schedules import World as Base
 from tests.support import NOW, Centre, launch, make_centre, make_mandate, sign
 from tests.support.dump import state_of
 from tests.support.forge import Forger
@@ -53,35 +52,28 @@ class Said(NamedTuple):
     launch: bytes
 
 
-class World:
+class World(Base[Send]):
     """Everybody, and the events by name.
 
     Attributes:
-        honest, forged: what was signed, by id. `wire`: what is on its way. `ever`: all that ever was.
+        honest, forged: what was signed, by id.
         stolen: what the thief has. `thief`: its hands; it knows the keys of the time of the theft.
         chain: the victim's own mandates. `answered`: whether a compromise was declared since the theft.
     """
 
     def __init__(self, parties: int) -> None:
+        super().__init__()
         self.made = founded(parties)
         self.sides = {code: Side(self.made, code) for code in self.made.centres}
         self.seen: dict[str, set[bytes]] = {code: set() for code in self.sides}
         self.honest: dict[bytes, Said] = {}
         self.forged: set[bytes] = set()
-        self.wire: list[Send] = []
-        self.ever: list[Send] = []
         self.now, self.made_keys = NOW, 0
         self.stolen, self.answered = "", False
         self.thief: Forger | None = None
         self.chain = [self.made.mandates[VICTIM]]
         self.rivals: list[bytes] = []
         self.victim: Centre = self.made.centres[VICTIM]
-        self.counts: Counter[str] = Counter()
-
-    def play(self, event: Sequence[Any]) -> None:
-        """Let one event happen; raises `Violation`."""
-        name, *numbers = event
-        getattr(self, f"do_{name}")(*numbers)
 
     # What parties do ---------------------------------------------------------------------
 
@@ -149,22 +141,6 @@ class World:
         self.appoint(MandateReason.COMPROMISE, stands=self.standing(), emergencies=incidents)
 
     # What the network does ----------------------------------------------------------------
-
-    def do_deliver(self, pick: int) -> None:
-        """A packet arrives, in whatever order."""
-        if self.wire:
-            self.arrive(self.wire.pop(pick % len(self.wire)))
-
-    def do_deliver_all(self) -> None:
-        """Everything that is on its way arrives in order."""
-        for packet in [self.wire.pop(0) for _ in range(len(self.wire))]:
-            self.arrive(packet)
-
-    def do_drop(self, pick: int) -> None:
-        """A packet is lost."""
-        if self.wire:
-            self.counts["dropped"] += 1
-            self.wire.pop(pick % len(self.wire))
 
     def do_replay(self, pick: int, to: int) -> None:
         """Anything that ever was arrives again, at anybody's."""
