@@ -118,7 +118,7 @@ def test_a_power_loss_keeps_what_was_synced() -> None:
     written = {"journal": bytes(8192), LOG: b"s" * 3_000 + b"w" * 5_000, "anchor": b"new"}
     logs, anchors = set(), set()
     for seed in range(50):
-        left = lose(synced, written, random.Random(seed))  # noqa: S311 - a model
+        left = lose(synced, written, random.Random(seed))
         assert left["journal"] == bytes(8192)
         assert left[LOG][:3_000] == b"s" * 3_000
         logs.add(left[LOG])

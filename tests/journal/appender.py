@@ -19,7 +19,7 @@ from launchnotice.journal.sqlite import SqliteJournal
 
 def batches(journal: SqliteJournal, name: str) -> None:
     """Entry data is ``batch:index:size:`` and filler; the batch is the only key."""
-    sizes = random.Random(name)  # noqa: S311 - filler for tests
+    sizes = random.Random(name)
     position = last_position(journal)
     number = 0
     while True:

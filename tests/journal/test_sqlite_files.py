@@ -255,7 +255,7 @@ def test_any_damaged_byte_gives_an_answer_or_a_journal_error(filled: Path) -> No
     Nor may a key find less: no chain of the caller's tells that.
     """
     whole = filled.read_bytes()
-    places = random.Random(1)  # noqa: S311 - the same places each time
+    places = random.Random(1)
     refused = 0
     with SqliteJournal(filled) as journal:
         found = {key: [row.position for row in journal.find(key)] for key in KEYS}

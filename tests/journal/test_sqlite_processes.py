@@ -86,7 +86,7 @@ def check_batches(path: Path, acknowledged: dict[str, int]) -> int:
 
 def test_kill_at_any_time_loses_no_acknowledged_batch_and_splits_none(path: Path) -> None:
     """SIGKILL shows what a dying process leaves; what a power cut leaves is up to `synchronous=FULL`."""
-    delays = random.Random()  # noqa: S311 - another schedule each time
+    delays = random.Random()
     acknowledged: dict[str, int] = {}
     for number in range(20):
         acknowledged |= run_and_kill(path, f"child{number}", delays.uniform(0, 0.1), acknowledged=True)
@@ -97,7 +97,7 @@ def test_kill_at_any_time_loses_no_acknowledged_batch_and_splits_none(path: Path
 
 
 def test_kill_while_the_file_is_created_leaves_a_journal_or_nothing(tmp_path: Path) -> None:
-    delays = random.Random()  # noqa: S311 - another schedule each time
+    delays = random.Random()
     for number in range(8):
         path = tmp_path / f"journal{number}"
         check_batches(path, run_and_kill(path, "child", delays.uniform(0, 0.06), acknowledged=False))

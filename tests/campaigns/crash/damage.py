@@ -72,7 +72,7 @@ def cases(count: int, seed: int) -> list[Scenario]:
 
 def meet(scenario: Scenario) -> Result:
     """Damage the files of a party that has lived, and open them."""
-    chance = random.Random(scenario["variant"])  # noqa: S311 - the same damage each time
+    chance = random.Random(scenario["variant"])
     lived = _lived(scenario["snapshots"])
     at = chance.randrange(2)
     image = damaged(dict((lived.running, lived.closed)[at]), lived.early, scenario["damage"], chance)

@@ -161,7 +161,7 @@ class FileStore:
         """The process dies here: what the next one finds is fixed now."""
         image = self.image()
         if fault.how == "power":
-            image = lose(self._synced, image, random.Random(fault.variant))  # noqa: S311 - a model
+            image = lose(self._synced, image, random.Random(fault.variant))
         self.put(image)
 
     def put(self, image: Image) -> None:

@@ -173,7 +173,7 @@ def restored(code: str, store: str) -> Scenario:
 
 def anything(seed: int, store: str, *, restoring: bool | None = None) -> Scenario:
     """Forty events or so, and a crash at every fourth; in some, backups come back unless told otherwise."""
-    chance = random.Random(seed)  # noqa: S311 - the same scenario each time
+    chance = random.Random(seed)
     if restoring is None:
         restoring = store != CHILD and chance.random() < 0.3
     events: list[list[Any]] = []
@@ -187,7 +187,7 @@ def anything(seed: int, store: str, *, restoring: bool | None = None) -> Scenari
 
 def instants(seed: int) -> Scenario:
     """A process that is killed again and again, wherever it is then."""
-    chance = random.Random(seed)  # noqa: S311 - the same scenario each time
+    chance = random.Random(seed)
     events: list[list[Any]] = []
     for number in range(20):
         if chance.random() < 0.5:

@@ -25,7 +25,7 @@ ANSWERS: Final = 4
 
 def junk(given: Subject, made: Template, count: int, seed: int) -> list[Figure]:
     """Each kind of junk: all is refused, nothing is journalled, kept or sent."""
-    draw = random.Random(seed)  # noqa: S311 - a campaign that can be run again
+    draw = random.Random(seed)
     heard = [one.data for one in chain(given.us, 20)]
     given.give(heard)
     given.rest(7_200)

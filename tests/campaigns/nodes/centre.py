@@ -59,7 +59,7 @@ class Centre:
 
     def __init__(self, place: Place, folder: Path, mode: str, seed: int) -> None:
         self.place, self.folder, self.mode = place, folder, mode
-        self.chance = random.Random(seed)  # noqa: S311 - the same scene each time
+        self.chance = random.Random(seed)
         self.made = template(suite=SUITE)
         self.now = NOW
         self.nodes: dict[str, Running] = {}

@@ -16,7 +16,7 @@ WAITS: Final = (0, 1, 11, 31, 61, 301)
 
 def draw(seed: int) -> Schedule:
     """The schedule of a seed."""
-    chance = random.Random(seed)  # noqa: S311 - the same schedules each time
+    chance = random.Random(seed)
     parties = chance.choices((2, 3, 4, 5), (35, 40, 15, 10))[0]
     names, weights = list(_DRAWN), [weight for weight, _ in _DRAWN.values()]
     before, after = chance.randint(4, 20), chance.randint(10, 40)
