@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from launchnotice.core.entries import EpochKey
+from launchnotice.core.remarks import own_findings
 from launchnotice.core.state import State
+from launchnotice.core.steps import plain_findings
 from launchnotice.core.stream import Stream
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.channel import Channel
@@ -24,7 +26,6 @@ from launchnotice.registry import (
     EpochReason,
     FindingCode,
     KindClass,
-    KindRow,
     Policy,
     Refusal,
     Role,
@@ -46,7 +47,6 @@ from launchnotice.wire.message import (
     parse_contents,
     parse_payload,
 )
-from launchnotice.wire.message import Signer as SignedBy
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, Epoch, Head, Position
 
@@ -104,13 +104,13 @@ class Draft:
         return cls(record.header, record.payload, {one.kid: one.signature for one in record.signatures})
 
     def review(self, channel: Channel, mandate: Mandate, launch: LaunchNotification | None = None) -> Review:
-        """Check the draft and show what it says.
+        """Check the draft and show what it says, at a desk without a journal (else `Endpoint.review`).
 
         Args:
             channel: the channel, from its descriptor.
             mandate: the drafting party's own newest mandate, verified.
-            launch: what holds of the launch that it is about (`LaunchView.held`), so that its lead time
-                is judged anew if it shortens that; None: not known.
+            launch: what holds of the launch that it is about (`LaunchView.held`), so that its times are
+                held to that; None: not known.
 
         Raises:
             Refused: the draft is no message of this channel under this mandate, names signers
@@ -173,17 +173,26 @@ class Review:
     """A draft that was checked: what it says, what the recipient will find, who has signed.
 
     Attributes:
-        draft: the draft. `payload`, `row`, `body`: what it says.
-        findings: what the agreement has to say of it if it were received as soon as it is issued.
+        draft: the draft. `id`, `payload`, `row`, `body`: what it says.
+        findings: what a recipient finds who receives it as soon as it is issued; see `complete`.
+        complete: whether they are drawn from a journal (`Endpoint.review`). At a desk without one, what
+            depends on notices said before is not known, but for the times of a launch that is handed in.
         signers: the identities that its manifest names. `signed`: labels of those that have signed.
     """
 
-    __slots__ = ("_channel", "_launch", "body", "draft", "mandate", "payload", "row", "signed", "signers")
+    __slots__ = (
+        "_channel", "_launch", "_state", "body", "draft", "mandate", "payload", "row", "signed", "signers",
+    )  # fmt: skip
 
     def __init__(
-        self, draft: Draft, channel: Channel, mandate: Mandate, launch: LaunchNotification | None = None
+        self,
+        draft: Draft,
+        channel: Channel,
+        mandate: Mandate,
+        launch: LaunchNotification | None = None,
+        state: State | None = None,
     ) -> None:
-        self.draft, self.mandate, self._launch = draft, mandate, launch
+        self.draft, self.mandate, self._launch, self._state = draft, mandate, launch, state
         contents = parse_contents(draft.payload)
         self.payload, self.row = contents.payload, contents.row
         draft._manifest = self.payload.manifest
@@ -234,35 +243,29 @@ class Review:
         return [identity for identity, count in counts.items() if count == per_identity]
 
     @property
+    def id(self) -> bytes:
+        """The message id that it will have, 32 bytes."""
+        return self.draft.id
+
+    @property
+    def complete(self) -> bool:
+        """Whether the findings are drawn from a journal."""
+        return self._state is not None
+
+    @property
     def findings(self) -> list[Finding]:
         """What a recipient will find, if the notice arrives as soon as it is issued."""
-        payload = self.payload
-        heard = Heard(payload.sender, payload.issued, payload.issued, self._launch)
-        findings = review_findings(self._channel, payload, self.body, self.row, self.signers, heard)
+        payload, body = self.payload, self.body
+        if self._state is not None:
+            return own_findings(self._state, self, self.mandate)
+        known = Heard(payload.sender, payload.issued, payload.issued, self._launch)
+        findings = shape_findings(body) + self._channel.judge(payload.kind, body, known)
+        findings += plain_findings(self._channel, payload, body, self._launch)
+        if self.row.policy is Policy.EMERGENCY and len(self.signers) == _ONE_OFFICER:
+            findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
         if payload.issued > self.mandate.payload.expires:
             findings.append(protocol_finding(FindingCode.EXPIRED_MANDATE))
         return findings
-
-
-def review_findings(
-    channel: Channel,
-    payload: Payload,
-    body: Record,
-    row: KindRow,
-    signers: Sequence[SignedBy],
-    heard: Heard,
-) -> list[Finding]:
-    """What a recipient will find in a message that arrives as soon as it is issued.
-
-    Args:
-        channel: the channel. `payload`, `body`, `row`, `signers`: the message.
-        heard: its circumstances.
-    """
-    findings = channel.judge(payload.kind, body, heard)
-    findings += shape_findings(body)
-    if row.policy is Policy.EMERGENCY and len(signers) == _ONE_OFFICER:
-        findings.append(protocol_finding(FindingCode.SINGLE_SIGNATURE))
-    return findings
 
 
 def compose(

@@ -24,7 +24,7 @@ from launchnotice.core.entries import Confirmed, Entry, Noted, Trusted
 from launchnotice.core.events import Event
 from launchnotice.core.state import State
 from launchnotice.core.succession import check_successor, inherited
-from launchnotice.draft import Draft, compose
+from launchnotice.draft import Draft, Review, compose
 from launchnotice.engine import desk
 from launchnotice.engine.duties import Duties, check_time
 from launchnotice.engine.ledger import Ledger
@@ -244,6 +244,18 @@ class Endpoint:
     def attention(self, now: int) -> list[views.Attention]:
         """What needs an officer, by when and why; the most urgent first."""
         return views.attention(self._state, now, listed=self._duties.listed() is not None)
+
+    def review(self, draft: Draft) -> Review:
+        """Check a draft and show what it says, with all that its recipient will find.
+
+        Where the journal is at hand it is drawn from all that was said before; `Draft.review` is for desks
+        without one.
+
+        Raises:
+            Refused: what `Draft.review` raises, under the own mandate that the draft names.
+            UsageError: `no-mandate`.
+        """
+        return desk.read(self._state, draft, self._duties.mandate())
 
     def forks(self) -> list[list[bytes]]:
         """For each fork known, the party's mandates and the two that contradict; see `evidence.pack_fork`."""

@@ -11,13 +11,11 @@ from typing import Final
 from launchnotice.core import launches, queries
 from launchnotice.core.events import Event
 from launchnotice.core.exchange import MANDATE_KIND, Exchange, Stated
-from launchnotice.core.hearing import heard
+from launchnotice.core.remarks import own_findings
 from launchnotice.core.state import State
-from launchnotice.core.steps import step_findings
 from launchnotice.core.tables import Debt, Delivery
 from launchnotice.core.terms import Term
 from launchnotice.core.watch import watches
-from launchnotice.draft import review_findings
 from launchnotice.engine.sealing import Send
 from launchnotice.errors import Refused, UsageError
 from launchnotice.pact.findings import Finding, protocol_finding
@@ -64,7 +62,7 @@ class ExchangeView(NamedTuple):
         place: where it stands in this journal; `disputed`: its position is under dispute.
         time: when it arrived or was sealed, in seconds; `issued`: when it was drafted.
         body: the record of its kind, None if unreadable or a mandate.
-        findings: what there is to say of it; of one's own, what its review said.
+        findings: what there is to say of it; of one's own, what its recipients find.
         deliveries: how far it has come with each other party; empty if it is a peer's.
         signals: everything stated about it, by peers and by us, oldest first.
         evidence: peers' signals that contradict an earlier one under the same key.
@@ -319,18 +317,16 @@ def _sender(state: State, notice: bytes) -> str:
 
 
 def _findings(state: State, found: Exchange, message: Message | None) -> tuple[Finding, ...]:
-    """What was found on arrival; of one's own notice, what its review said."""
+    """What was found on arrival; of one's own notice, what its recipients find."""
     outside = [protocol_finding(found.outside)] if found.outside else []
     if not found.own or found.inherited:
         return (*(Finding.load(raw) for raw in found.findings), *outside)
     if message is None or message.body is None:
         return tuple(outside)
     mandate = state.by_id[message.payload.mandate]
-    signers = identify(message.payload.manifest, mandate.keyring, len(state.channel.algorithms))
-    payload, body = message.payload, message.body
-    known = heard(state, payload, body, payload.issued)
-    reviewed = review_findings(state.channel, payload, body, message.row, signers, known)
-    return (*reviewed, *step_findings(state, payload, body), *outside)
+    message.signers = identify(message.payload.manifest, mandate.keyring, len(state.channel.algorithms))
+    found_again = own_findings(state, message, mandate)
+    return (*found_again, *(one for one in outside if one not in found_again))
 
 
 def _signal(state: State, stated: Stated) -> SignalView:

@@ -107,7 +107,7 @@ def test_a_desk_finds_of_a_changed_time_what_the_recipient_finds(cli: Cli, draft
     words = ("sign", "notice.draft", *SIGN, "--key", "US-officer-1.pem")
     without = cli(*words, stdin=b"no")
     assert "LATE" not in without.out
-    assert "--about FILE, the version\nthat it replaces" in without.out
+    assert "--about FILE, the version that it replaces" in without.out
     told = cli(*words, "--about", "first.draft", stdin=b"no")
     assert "LATE: planned date" in told.out
     assert "--about" not in told.out

@@ -15,11 +15,9 @@ from launchnotice.compose.form import MAX_FORM
 from launchnotice.compose.reading import shown
 from launchnotice.compose.report import report, to_json
 from launchnotice.compose.writing import AGREEMENT
-from launchnotice.errors import UsageError
 from launchnotice.pact.agreementfile import agreements
 from launchnotice.render import text
 from launchnotice.render.fields import check_code, quote
-from launchnotice.wire.launch import LaunchNotification
 
 if TYPE_CHECKING:
     from launchnotice.wire.record import Record
@@ -155,17 +153,7 @@ def _draft(args: argparse.Namespace, channel: Channel, body: Record) -> tuple[Dr
             if step.refusal is not None:
                 raise common.Trouble(f"--mandate {path}: {step.refusal}")
         draft = endpoint.draft(body, args.issued, args.officer)
-        mandate = endpoint.mandate()
-        assert mandate is not None  # safe: without one nothing is drafted
-        return draft, text.review(draft.review(channel, mandate, _held(endpoint, body, args.issued)), channel)
-
-
-def _held(endpoint: Endpoint, body: Record, now: int) -> LaunchNotification | None:
-    """What holds of the launch that a notice is about, if this journal knows it."""
-    try:
-        return endpoint.launch(getattr(body, "launch", None) or b"", now).held
-    except UsageError:
-        return None
+        return draft, text.review(endpoint.review(draft), channel)
 
 
 @contextmanager

@@ -94,8 +94,7 @@ def _desk(args: argparse.Namespace) -> tuple[Channel, Mandate, Draft]:
 
 
 _UNTOLD: Final = (
-    "The findings are those of a notice that nothing was said before. --about FILE, the version\n"
-    "that it replaces, shows as well what its recipient finds of a changed time.\n"
+    "--about FILE, the version that it replaces, shows what its recipient finds of a changed time.\n"
 )
 
 

@@ -9,6 +9,7 @@ from launchnotice.core.exchange import Exchange
 from launchnotice.core.references import thread as thread_of
 from launchnotice.core.state import State
 from launchnotice.core.tables import LAUNCH
+from launchnotice.pact.agreement import Agreement
 from launchnotice.pact.findings import Finding
 from launchnotice.pact.judge import with_window
 from launchnotice.registry import FindingCode, Kind, LaunchPhase, Place
@@ -81,11 +82,14 @@ def held(found: Launch) -> LaunchNotification:
 
 
 def spans(state: State, found: Launch) -> tuple[_Span, ...]:
-    """When the launch may take place: the span that holds and the backups after it; empty if not known."""
-    if found.extended is not None:
-        return ((found.extended.start, found.extended.end),)
-    span = state.channel.descriptor.agreement.validity(Kind.LAUNCH, found.notification)
-    backups = ((window.start, window.end) for window in found.notification.backup_windows)
+    """When a launch may take place: the span that holds and the backups after it; empty if not known."""
+    return spans_of(state.channel.descriptor.agreement, held(found))
+
+
+def spans_of(agreement: Agreement, held: LaunchNotification) -> tuple[_Span, ...]:
+    """The same of what holds of a launch; its agreement gives a named date its span."""
+    span = agreement.validity(Kind.LAUNCH, held)
+    backups = ((window.start, window.end) for window in held.backup_windows)
     return (span, *backups) if span else ()
 
 

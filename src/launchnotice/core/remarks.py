@@ -10,14 +10,15 @@ from launchnotice.core.entries import EpochKey
 from launchnotice.core.exchange import Exchange, Stated
 from launchnotice.core.hearing import heard
 from launchnotice.core.references import reference_findings
+from launchnotice.core.said import Said
 from launchnotice.core.state import State
 from launchnotice.core.steps import step_findings
 from launchnotice.core.stream import Stream
 from launchnotice.core.superseding import mandate_findings
-from launchnotice.core.tables import StreamRow
+from launchnotice.core.tables import STREAM, Case, StreamRow
 from launchnotice.pact.findings import Finding, content_findings, protocol_finding
 from launchnotice.pact.mandate import Mandate
-from launchnotice.registry import FindingCode, Policy, Role
+from launchnotice.registry import FindingCode, KindClass, Policy, Role
 from launchnotice.wire import cose, times
 from launchnotice.wire.bounds import CLOCK_BRACKET
 from launchnotice.wire.message import Message
@@ -25,7 +26,7 @@ from launchnotice.wire.signals import Receipt
 
 
 def notice_findings(
-    state: State, message: Message, mandate: Mandate, stream: Stream, row: StreamRow, now: int
+    state: State, message: Said, mandate: Mandate, stream: Stream, row: StreamRow, now: int
 ) -> list[Finding]:
     """The findings on a notice that takes its place as a row of the table of streams says."""
     payload, body = message.payload, message.body
@@ -46,7 +47,22 @@ def notice_findings(
     return findings
 
 
-def _epoch_findings(state: State, message: Message, stream: Stream) -> list[Finding]:
+def own_findings(state: State, said: Said, mandate: Mandate) -> list[Finding]:
+    """What a recipient will find in an own message that arrives as soon as it is issued.
+
+    It is judged as a peer's is, by all that was said before it and this journal holds.
+    """
+    payload, body = said.payload, said.body
+    if said.row.kind_class is not KindClass.SIGNAL:
+        stream = state.stream(state.own, (payload.epoch.number, payload.epoch.random))
+        return notice_findings(state, said, mandate, stream, STREAM[Case.NEXT], payload.issued)
+    findings = mandate_findings(state, said, mandate, payload.issued)
+    if body is not None:
+        findings += state.channel.judge(payload.kind, body, heard(state, payload, body, payload.issued))
+    return findings
+
+
+def _epoch_findings(state: State, message: Said, stream: Stream) -> list[Finding]:
     """What there is to say of the epoch in which a notice stands, and of what its sender knows of itself."""
     payload, sender = message.payload, message.payload.sender
     codes = []
@@ -63,11 +79,11 @@ def _epoch_findings(state: State, message: Message, stream: Stream) -> list[Find
     return [protocol_finding(code) for code in codes]
 
 
-def _officers(message: Message) -> int:
+def _officers(message: Said) -> int:
     return sum(1 for signer in message.signers if signer.role is Role.OFFICER)
 
 
-def _confirmed(state: State, message: Message, stream: Stream) -> bool:
+def _confirmed(state: State, message: Said, stream: Stream) -> bool:
     """Whether an epoch is the first one numbered 1 that is known, or confirmed by the newest mandate."""
     if stream.epoch[0] == 1 and _first(state, message.payload.sender) in {None, stream.epoch}:
         return True

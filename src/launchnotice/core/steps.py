@@ -13,7 +13,8 @@ from launchnotice.core.launches import Launch
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
 from launchnotice.core.tables import STEPS
-from launchnotice.pact.agreement import Rule
+from launchnotice.pact.agreement import Agreement, Rule
+from launchnotice.pact.channel import Channel
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.registry import Check, FindingCode, Kind, LaunchPhase, QueryPhase, label
 from launchnotice.wire import times
@@ -43,10 +44,9 @@ def allowed(phase: LaunchPhase | QueryPhase) -> str:
 
 def step_findings(state: State, payload: Payload, body: Record) -> list[Finding]:
     """What does not fit in a notice about a launch of its sender, or in an answer to a query."""
+    channel = state.channel
     if isinstance(body, LaunchReport) and body.launch is None:
-        if state.channel.judge.counts_withheld:
-            return []  # an agreement that lets launches be withheld, and counts them: silence is lawful
-        return [protocol_finding(FindingCode.NOT_NOTIFIED, "launch", "a notification", "none")]
+        return plain_findings(channel, payload, body, None)
     root = _root(state, payload.kind, body)
     if root is None or payload.kind not in STEPPING:
         return []
@@ -56,11 +56,28 @@ def step_findings(state: State, payload: Payload, body: Record) -> list[Finding]
     found = launches.launch(state, root, before=(epoch, getattr(payload, "seq", 0)))
     if found is None or root.sender != payload.sender:
         return []
-    return [
-        *_out_of_phase(payload.kind, found.phase),
-        *_version(body, found),
-        *_times(state, payload, body, found),
-    ]
+    findings = [*_out_of_phase(payload.kind, found.phase), *_version(body, found)]
+    held = launches.held(found)
+    ended = found.phase is not LaunchPhase.ANNOUNCED and not isinstance(body, LaunchReport)
+    return findings if ended else findings + plain_findings(channel, payload, body, held)
+
+
+def plain_findings(
+    channel: Channel, payload: Payload, body: Record, held: LaunchNotification | None
+) -> list[Finding]:
+    """What does not fit in a step of a launch that is announced: all that a desk without a journal can tell.
+
+    Args:
+        channel: the channel. `payload`, `body`: the notice.
+        held: what holds of the launch that it is about; None: not known.
+    """
+    if isinstance(body, LaunchReport) and body.launch is None:
+        if channel.judge.counts_withheld:
+            return []  # an agreement that lets launches be withheld, and counts them: silence is lawful
+        return [protocol_finding(FindingCode.NOT_NOTIFIED, "launch", "a notification", "none")]
+    if held is None or payload.kind not in STEPS[LaunchPhase.ANNOUNCED]:
+        return []
+    return _times(channel.descriptor.agreement, payload, body, held)
 
 
 def _root(state: State, kind: int, body: Record) -> Exchange | None:
@@ -92,12 +109,12 @@ def _version(body: Record, found: Launch) -> list[Finding]:
     return [protocol_finding(FindingCode.NOT_NEWEST, "replaces", "the newest version", "another one")]
 
 
-def _times(state: State, payload: Payload, body: Record, found: Launch) -> list[Finding]:
+def _times(agreement: Agreement, payload: Payload, body: Record, held: LaunchNotification) -> list[Finding]:
     """A step after the launch has lapsed, and a launch outside of the spans that were announced."""
-    spans = launches.spans(state, found)
+    spans = launches.spans_of(agreement, held)
     if not spans:
         return []
-    rule = _validity(state, found)
+    rule = _validity(agreement, held)
     if isinstance(body, LaunchReport):
         at = body.launched_at
         if at is None or any(start <= at < end for start, end in spans):
@@ -105,19 +122,18 @@ def _times(state: State, payload: Payload, body: Record, found: Launch) -> list[
         said = ", ".join(" to ".join(map(times.format_instant, span)) for span in spans)
         return [_timed(FindingCode.OUTSIDE_WINDOW, "launched_at", said[:MAX_REMARK], at, rule)]
     end = spans[-1][1]
-    if payload.issued < end or found.phase is not LaunchPhase.ANNOUNCED:
+    if payload.issued < end:
         return []
     return [
         _timed(FindingCode.AFTER_LAPSE, "issued", f"before {times.format_instant(end)}", payload.issued, rule)
     ]
 
 
-def _validity(state: State, found: Launch) -> Rule | None:
+def _validity(agreement: Agreement, held: LaunchNotification) -> Rule | None:
     """The rule that gives a named date its span; a window is its sender's own word."""
-    if found.extended is not None or found.notification.window is not None:
+    if held.window is not None:
         return None
-    rules = state.channel.descriptor.agreement.rules
-    return next((rule for rule in rules if _gives(rule, found.notification)), None)
+    return next((rule for rule in agreement.rules if _gives(rule, held)), None)
 
 
 def _gives(rule: Rule, notification: LaunchNotification) -> bool:

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from launchnotice.core.entries import EpochKey
 from launchnotice.core.exchange import Exchange
+from launchnotice.core.said import Said
 from launchnotice.core.state import State
 from launchnotice.pact.findings import Finding, protocol_finding
 from launchnotice.pact.mandate import Mandate
 from launchnotice.registry import FindingCode, KindClass, MandateReason
 from launchnotice.wire.bounds import SUPERSEDED_FOR
-from launchnotice.wire.message import Message, recall
+from launchnotice.wire.message import recall
 
 
-def mandate_findings(state: State, message: Message, mandate: Mandate, now: int) -> list[Finding]:
+def mandate_findings(state: State, message: Said, mandate: Mandate, now: int) -> list[Finding]:
     """What there is to say of the mandate under which a message is signed; `now` in seconds."""
     party, version = mandate.payload.party, mandate.payload.version
     unchained = message.row.kind_class is not KindClass.CHAINED
@@ -87,7 +88,7 @@ def voided(state: State, exchange: Exchange) -> list[int]:
     return [kind for kind, one in exchange.stated.items() if one.data and _version(state, one.data) < newest]
 
 
-def _named(state: State, message: Message) -> int:
+def _named(state: State, message: Said) -> int:
     """The highest version that a notice of its sender names; of a notice, before its position."""
     payload = message.payload
     epoch, seq = (payload.epoch.number, payload.epoch.random), getattr(payload, "seq", 0)

@@ -119,7 +119,7 @@ def review(state: State, draft: Draft, newest: Mandate) -> Review:
         Refused: what `Draft.review` raises.
         UsageError: `not-signed`; `bad-value` if it is the machine's to state, or signed by the system.
     """
-    found = _review(state, draft, newest)
+    found = read(state, draft, newest)
     check_body(found.body)
     if found.missing():
         raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(found.missing())}")
@@ -127,6 +127,17 @@ def review(state: State, draft: Draft, newest: Mandate) -> Review:
     if not set(found.signed) <= set(officers):
         raise UsageError(Usage.WRONG_SIGNERS, "the system signs last, after the reservation")
     return found
+
+
+def read(state: State, draft: Draft, newest: Mandate) -> Review:
+    """The review of a draft by all that the journal holds, under the own mandate that it names."""
+    for mandate in reversed(state.mandates[state.own]):
+        try:
+            return Review(draft, state.channel, mandate, state=state)
+        except Refused as refusal:
+            if refusal.code is not Refusal.UNKNOWN_MANDATE:
+                raise
+    return Review(draft, state.channel, newest, state=state)
 
 
 def submitted(state: State, draft: bytes, *, restored: bool) -> bool:
@@ -166,16 +177,6 @@ def reserve(state: State, found: Review, now: int, system: Identity, *, restored
         told=[[head.party, *told(head)] for head in heads],
         draft=found.draft.data,
     )
-
-
-def _review(state: State, draft: Draft, newest: Mandate) -> Review:
-    for mandate in reversed(state.mandates[state.own]):
-        try:
-            return draft.review(state.channel, mandate)
-        except Refused as refusal:
-            if refusal.code is not Refusal.UNKNOWN_MANDATE:
-                raise
-    return draft.review(state.channel, newest)
 
 
 def _moved(state: State, payload: Payload, now: int, to: str) -> str:

@@ -15,8 +15,10 @@ Not here: bytes that nobody has verified, which are `render.inspect`'s.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from launchnotice.core.events import Event
+from launchnotice.core.references import thread
 from launchnotice.draft import Draft, Review
 from launchnotice.pact.channel import Channel
 from launchnotice.pact.fields import spoken
@@ -70,7 +72,7 @@ def review(review: Review, channel: Channel) -> str:
         [
             _section("", layout([*heading, *_identity(review.draft.id)])),
             _section("WHAT IT SAYS", layout(tree(review.body, Style.SPOKEN))),
-            _findings(review.findings),
+            _findings(review.findings) + _reservation(review, channel),
             _section("SIGNATURES", layout(_signers(review))),
         ],
         exercise=channel.descriptor.exercise,
@@ -312,6 +314,16 @@ def _findings(findings: Sequence[Finding]) -> list[str]:
     if not findings:
         return _section("FINDINGS", ["  none"])
     return _section(f"FINDINGS ({len(findings)})", layout(_numbered(findings)))
+
+
+def _reservation(review: Review, channel: Channel) -> list[str]:
+    """A desk without a journal cannot know what earlier notices make of this one: that is said."""
+    kind = review.payload.kind
+    alone = not thread(kind, review.body) and kind not in channel.judge.looks_back
+    return [] if review.complete or alone else [_ALONE]
+
+
+_ALONE: Final = "  Found without a journal: what depends on earlier notices is known to the endpoint alone."
 
 
 def _numbered(findings: Iterable[Finding]) -> list[Node]:
