@@ -20,12 +20,13 @@ Not here: the hash chain, fencing a former primary, backups; `docs/nodes.md` has
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from launchnotice.errors import Conflict, Corrupt, JournalError
-from launchnotice.journal import Stored, filing
+from launchnotice.journal import filing
+from launchnotice.journal.database import DatabaseJournal
 from launchnotice.journal.filing import NO_ROWS
 from launchnotice.journal.postgres_schema import check_server, check_tables
 
@@ -38,8 +39,7 @@ except ImportError as missing:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from types import TracebackType
-    from typing import LiteralString, Self
+    from typing import LiteralString
 
     from launchnotice.journal import Entry
 
@@ -62,7 +62,7 @@ _DAMAGE: Final = {
 }
 
 
-class PostgresJournal:
+class PostgresJournal(DatabaseJournal[psycopg.Connection[Any]]):
     """One journal of a database; see `launchnotice.journal.Journal`. Close it, or use it in ``with``.
 
     Args:
@@ -78,15 +78,13 @@ class PostgresJournal:
         JournalError: no connection; a standby; settings under which a commit is not durable; no permission.
     """
 
+    _failures = (psycopg.Error, OSError, OverflowError, ValueError)
+
     def __init__(self, conninfo: str, channel: bytes, party: str, *, timeout: float = 10.0) -> None:
         self._channel, self._party, self._timeout = channel, party, timeout
-        self._name = f"journal {channel.hex()[:16]} of {party}"
         self._parameters = _parameters(conninfo, timeout)
         self._warnings: list[str] = []
-        self._closed = False
-        self._db: psycopg.Connection[Any] | None = None
-        with self._translated():
-            self._open(create=True)
+        super().__init__(f"journal {channel.hex()[:16]} of {party}")
 
     def append(self, after: int, entries: Sequence[Entry]) -> None:
         """Store entries at after+1, after+2, ...: all or none, durable on return.
@@ -102,58 +100,14 @@ class PostgresJournal:
         with self._writing() as db:
             last, digest = _last(db, self._id)
             if last != after:
-                raise Conflict(f"append after {after}: the last position is {last}")
+                raise Conflict(f"{self._name}: append after {after}: the last position is {last}")
             positions = list(range(after + 1, after + 1 + len(data)))
             try:
                 db.execute(_INSERT, (self._id, positions, data, filing.digests(digest, rows)))
             except errors.UniqueViolation as error:
                 # Another writer's commit came between the question and the answer.
-                raise Conflict(f"append after {after}: another writer was first") from error
+                raise Conflict(f"{self._name}: append after {after}: another writer was first") from error
             db.execute(_FILE, (self._id, keys, places))
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        """Up to `limit` entries with a position greater than `after`, in order.
-
-        Raises:
-            Corrupt: entries are missing, or damaged in a way that PostgreSQL notices.
-            JournalError: it could not be read.
-        """
-        start = max(after, 0)
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT position, data FROM launchnotice.entry WHERE journal = %s AND position > %s"
-                " ORDER BY position LIMIT %s",
-                (self._id, start, max(limit, 0)),
-            ).fetchall()
-        if rows and rows[-1][0] != start + len(rows):
-            raise Corrupt(f"{self._name}: entries are missing after position {start}")
-        return [Stored(position, data) for position, data in rows]
-
-    def find(self, key: bytes) -> Sequence[Stored]:
-        """All entries filed under `key`, in order.
-
-        Raises:
-            Corrupt: an entry is missing, or damaged in a way that PostgreSQL notices.
-            JournalError: it could not be read.
-        """
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT position, data FROM launchnotice.look_up"
-                " LEFT JOIN launchnotice.entry USING (journal, position)"
-                " WHERE journal = %s AND key = %s ORDER BY position",
-                (self._id, _octets(key)),
-            ).fetchall()
-        if any(data is None for _, data in rows):
-            raise Corrupt(f"{self._name}: a key names an entry that is missing")
-        return [Stored(position, data) for position, data in rows]
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        """Position and state of the last saved snapshot; None if there is none."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT position, state FROM launchnotice.snapshot WHERE journal = %s", (self._id,)
-            ).fetchone()
-        return None if row is None else (row[0], row[1])
 
     def save_snapshot(self, position: int, state: bytes) -> None:
         """Keep `state`, folded up to `position`, durable on return; it replaces the previous one."""
@@ -165,64 +119,30 @@ class PostgresJournal:
                 row,
             )
 
-    def close(self) -> None:
-        """Close the connection; further calls but this one raise `JournalError`."""
-        self._closed = True
-        self._drop()
+    def _rows_after(self, db: psycopg.Connection[Any], start: int, limit: int) -> list[tuple[int, bytes]]:
+        return db.execute(
+            "SELECT position, data FROM launchnotice.entry WHERE journal = %s AND position > %s"
+            " ORDER BY position LIMIT %s",
+            (self._id, start, limit),
+        ).fetchall()
 
-    def __enter__(self) -> Self:
-        return self
+    def _rows_under(self, db: psycopg.Connection[Any], key: bytes) -> list[tuple[int, bytes | None]]:
+        return db.execute(
+            "SELECT position, data FROM launchnotice.look_up"
+            " LEFT JOIN launchnotice.entry USING (journal, position)"
+            " WHERE journal = %s AND key = %s ORDER BY position",
+            (self._id, _octets(key)),
+        ).fetchall()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def _snapshot(self, db: psycopg.Connection[Any]) -> tuple[object, object] | None:
+        return db.execute(
+            "SELECT position, state FROM launchnotice.snapshot WHERE journal = %s", (self._id,)
+        ).fetchone()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (psycopg.Error, OSError, OverflowError, ValueError) as error:
-            damage = _DAMAGE.get(getattr(error, "sqlstate", None) or "")
-            if damage:
-                raise Corrupt(f"{self._name}: {damage}") from error
-            raise JournalError(f"{self._name}: {_reason(error)}") from error
-        except (Conflict, Corrupt) as error:
-            raise type(error)(f"{self._name}: {error}") from error
-        except JournalError as error:
-            raise JournalError(f"{self._name}: {error}") from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[psycopg.Connection[Any]]:
-        with self._translated():
-            if self._closed:
-                raise JournalError("closed")
-            # A journal that was open may not come back as a new, empty one.
-            db = self._db or self._open(create=False)
-            try:
-                yield db
-            except psycopg.OperationalError:
-                # A connection that broke, or a query cut short: the next call starts from the server.
-                self._drop()
-                raise
-
-    @contextmanager
-    def _writing(self) -> Iterator[psycopg.Connection[Any]]:
-        with self._reading() as db:
-            self._warnings.clear()
-            try:
-                db.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-                check_server(db)
-                yield db
-            except BaseException:
-                self._roll_back(db)
-                raise
-            try:
-                self._commit(db)
-            except BaseException:
-                # Unknown outcome: whatever state the connection is in, the next call starts from the server.
-                self._drop()
-                raise
+    def _begin(self, db: psycopg.Connection[Any]) -> None:
+        self._warnings.clear()
+        db.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        check_server(db)
 
     def _commit(self, db: psycopg.Connection[Any]) -> None:
         status = db.execute("COMMIT").statusmessage
@@ -232,16 +152,21 @@ class PostgresJournal:
             raise JournalError(f"committed with a warning: {self._warnings[0]}")
 
     def _roll_back(self, db: psycopg.Connection[Any]) -> None:
-        try:
-            db.execute("ROLLBACK")
-        except psycopg.Error:
-            self._drop()
+        db.execute("ROLLBACK")
 
-    def _drop(self) -> None:
-        db, self._db = self._db, None
-        if db is not None:
-            with suppress(psycopg.Error):
-                db.close()
+    def _meaning(self, error: Exception) -> JournalError:
+        damage = _DAMAGE.get(getattr(error, "sqlstate", None) or "")
+        return Corrupt(damage) if damage else JournalError(_reason(error))
+
+    @contextmanager
+    def _reading(self) -> Iterator[psycopg.Connection[Any]]:
+        with super()._reading() as db:
+            try:
+                yield db
+            except psycopg.OperationalError:
+                # A connection that broke, or a query cut short: the next call starts from the server.
+                self._drop()
+                raise
 
     def _open(self, *, create: bool) -> psycopg.Connection[Any]:
         db = psycopg.connect(autocommit=True, **self._parameters)

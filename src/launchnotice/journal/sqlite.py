@@ -24,22 +24,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, contextmanager, suppress
-from hashlib import sha256
-from itertools import chain
+from contextlib import closing, suppress
+from itertools import chain, count
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Final
 
 from launchnotice.errors import Conflict, Corrupt, JournalError
-from launchnotice.journal import Stored, filing
+from launchnotice.journal import filing
+from launchnotice.journal.database import DatabaseJournal
 from launchnotice.journal.filing import NO_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
-    from types import TracebackType
-    from typing import Self
 
     from launchnotice.journal import Entry
     from launchnotice.journal.filing import LookUp
@@ -60,7 +58,8 @@ _SCHEMAS: Final = {
     1: (_SCHEMA[0].replace(", filed BLOB)", ")"), *_SCHEMA[1:]),
     _FORMAT: _SCHEMA,
 }
-_LAST_ENTRY: Final = "SELECT position, data, filed FROM entry ORDER BY position DESC LIMIT 1"
+_LAST: Final = "SELECT position, filed FROM entry ORDER BY position DESC LIMIT 1"
+_LAST_ENTRY: Final = "SELECT position, filed, data FROM entry ORDER BY position DESC LIMIT 1"
 _SETTINGS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA fullfsync = ON",  # macOS alone: its fsync does not reach the disk
@@ -74,7 +73,7 @@ _DAMAGE: Final = {
 _PRIMARY_CODE: Final = 0xFF  # the low byte of an extended SQLite result code
 
 
-class SqliteJournal:
+class SqliteJournal(DatabaseJournal[sqlite3.Connection]):
     """A journal in one file; see `launchnotice.journal.Journal`. Close it, or use it in ``with``.
 
     Args:
@@ -87,14 +86,13 @@ class SqliteJournal:
             be read, if its folder is writable; only writing fails.)
     """
 
+    _failures = (sqlite3.Error, OSError, OverflowError, UnicodeDecodeError)
+
     def __init__(self, path: str | PathLike[str], *, busy_timeout: float = 10.0) -> None:
         # Resolved as SQLite does, so that "-wal" is looked for in the right folder.
         self._path = os.path.realpath(path)
         self._busy_timeout = busy_timeout
-        self._closed = False
-        self._db: sqlite3.Connection | None = None
-        with self._translated():
-            self._open(create=True)
+        super().__init__(f"journal {self._path}")
 
     def append(self, after: int, entries: Sequence[Entry]) -> None:
         """Store entries at after+1, after+2, ...: all or none, durable on return.
@@ -105,136 +103,57 @@ class SqliteJournal:
                 committing, the outcome is unknown.
         """
         with self._writing() as db:
-            last, digest = _last(db, self._path)
+            last, digest = filing.last(db.execute(_LAST).fetchone())
             if last != after:
                 raise Conflict(f"append after {after}: the last position is {last}")
             rows = filing.rows_of(after, entries)
             db.executemany("INSERT INTO look_up VALUES (?, ?)", chain.from_iterable(rows))
-            digests = filing.digests(digest, rows)
+            data = [entry.data for entry in entries]
             db.executemany(
                 "INSERT INTO entry VALUES (?, ?, ?)",
-                [
-                    (position, entry.data, _filed(rows_up_to, entry.data))
-                    for position, (entry, rows_up_to) in enumerate(
-                        zip(entries, digests, strict=True), after + 1
-                    )
-                ],
+                zip(count(after + 1), data, filing.beside(digest, rows, data), strict=False),
             )
-
-    def read(self, after: int, limit: int) -> Sequence[Stored]:
-        """Up to `limit` entries with a position greater than `after`, in order.
-
-        Raises:
-            Corrupt: entries are missing, or damaged in a way that SQLite notices.
-            JournalError: it could not be read.
-        """
-        start = max(after, 0)
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT position, data FROM entry WHERE position > ? ORDER BY position LIMIT ?",
-                (start, max(limit, 0)),
-            ).fetchall()
-        if rows and rows[-1][0] != start + len(rows):
-            raise Corrupt(f"journal {self._path}: entries are missing after position {start}")
-        return [Stored(position, data) for position, data in rows]
-
-    def find(self, key: bytes) -> Sequence[Stored]:
-        """All entries filed under `key`, in order.
-
-        Raises:
-            Corrupt: an entry is missing, or damaged in a way that SQLite notices.
-            JournalError: it could not be read.
-        """
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT position, data FROM look_up LEFT JOIN entry USING (position)"
-                " WHERE key = ? ORDER BY position",
-                (key,),
-            ).fetchall()
-        if any(data is None for _, data in rows):
-            raise Corrupt(f"journal {self._path}: a key names an entry that is missing")
-        return [Stored(position, data) for position, data in rows]
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        """Position and state of the last saved snapshot; None if there is none."""
-        with self._reading() as db:
-            row = db.execute("SELECT position, state FROM snapshot").fetchone()
-        if row is None:
-            return None
-        if type(row[0]) is not int or type(row[1]) is not bytes:
-            raise Corrupt(f"journal {self._path}: the snapshot's row is damaged")
-        return row[0], row[1]
 
     def save_snapshot(self, position: int, state: bytes) -> None:
         """Keep `state`, folded up to `position`, durable on return; it replaces the previous one."""
         with self._writing() as db:
             db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", (position, state))
 
-    def close(self) -> None:
-        """Close the file; further calls but this one raise `JournalError`."""
-        self._closed = True
-        self._drop()
+    def _rows_after(self, db: sqlite3.Connection, start: int, limit: int) -> list[tuple[int, bytes]]:
+        return db.execute(
+            "SELECT position, data FROM entry WHERE position > ? ORDER BY position LIMIT ?", (start, limit)
+        ).fetchall()
 
-    def __enter__(self) -> Self:
-        return self
+    def _rows_under(self, db: sqlite3.Connection, key: bytes) -> list[tuple[int, bytes | None]]:
+        return db.execute(
+            "SELECT position, data FROM look_up LEFT JOIN entry USING (position)"
+            " WHERE key = ? ORDER BY position",
+            (key,),
+        ).fetchall()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+    def _snapshot(self, db: sqlite3.Connection) -> tuple[object, object] | None:
+        found: tuple[object, object] | None = db.execute("SELECT position, state FROM snapshot").fetchone()
+        return found
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message
-            raise Corrupt(f"journal {self._path}: its schema is damaged") from error
-        except (sqlite3.Error, OSError, OverflowError) as error:
-            damage = _DAMAGE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE)
-            if damage:
-                raise Corrupt(f"journal {self._path}: {damage}") from error
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise JournalError(f"journal {self._path}: {reason}") from error
+    def _begin(self, db: sqlite3.Connection) -> None:
+        self._refuse_replaced()
+        db.execute("BEGIN IMMEDIATE")
+        _upgrade(db)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        if self._closed:
-            raise JournalError(f"journal {self._path}: closed")
-        with self._translated():
-            # A journal that was open may not come back as a new, empty one.
-            yield self._db or self._open(create=False)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as db:
-            self._refuse_replaced()
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                _upgrade(db, self._path)
-                yield db
-            except BaseException:
-                self._roll_back(db)
-                raise
-            try:
-                db.execute("COMMIT")
-            except BaseException:
-                # Unknown outcome: whatever state the connection is in, the next call starts from the file.
-                self._drop()
-                raise
+    def _commit(self, db: sqlite3.Connection) -> None:
+        db.execute("COMMIT")
 
     def _roll_back(self, db: sqlite3.Connection) -> None:
-        try:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._drop()
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
-    def _drop(self) -> None:
-        db, self._db = self._db, None
-        if db is not None:
-            # Closing also writes the log back; if that fails, the log keeps it.
-            with suppress(sqlite3.Error):
-                db.close()
+    def _meaning(self, error: Exception) -> JournalError:
+        if isinstance(error, UnicodeDecodeError):  # SQLite quotes a damaged schema in its message
+            return Corrupt("its schema is damaged")
+        damage = _DAMAGE.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE)
+        if damage:
+            return Corrupt(damage)
+        return JournalError(str(error.strerror if isinstance(error, OSError) else error))
 
     def _refuse_replaced(self) -> None:
         """Refuse to write into a file that the path no longer names, such as one replaced by a backup."""
@@ -244,7 +163,7 @@ class SqliteJournal:
             same = False
         if not same:
             self._drop()
-            raise JournalError(f"journal {self._path}: the file was replaced or removed while open")
+            raise JournalError("the file was replaced or removed while open")
 
     def _open(self, *, create: bool) -> sqlite3.Connection:
         _check_place(self._path, create=create)
@@ -252,11 +171,11 @@ class SqliteJournal:
         # On a connection of its own: making a file takes a lock that only closing gives up. Closing
         # also writes back the log of a crashed process, so that the length can be checked.
         with closing(self._connect()) as db:
-            _check_format(db, self._path, create=create)
+            _check_format(db, create=create)
         db = self._connect()
         try:
             _check_length(db, self._path)
-            _check_look_up(db, self._path)
+            _check_look_up(db)
         except BaseException:
             db.close()
             raise
@@ -290,22 +209,22 @@ def _check_place(path: str, *, create: bool) -> None:
     except FileNotFoundError:
         found = None
     if log and not (found and found.st_size):
-        raise Corrupt(f"journal {path}: empty or missing, but its write-ahead log is not")
+        raise Corrupt("empty or missing, but its write-ahead log is not")
     if found is None:
         if not create:
-            raise JournalError(f"journal {path}: the file is gone")
+            raise JournalError("the file is gone")
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     elif not S_ISREG(found.st_mode):
-        raise Corrupt(f"journal {path}: not a file")
+        raise Corrupt("not a file")
     elif not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise Corrupt(f"journal {path}: unreadable: no permission")
+        raise Corrupt("unreadable: no permission")
     elif found.st_size == 1:
         # SQLite takes a file of one byte for an empty one.
-        raise Corrupt(f"journal {path}: not a SQLite database")
+        raise Corrupt("not a SQLite database")
 
 
-def _check_format(db: sqlite3.Connection, path: str, *, create: bool) -> None:
+def _check_format(db: sqlite3.Connection, *, create: bool) -> None:
     """Create the tables in an empty file; refuse any file whose identity or tables are not ours."""
     db.execute("BEGIN EXCLUSIVE")
     application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
@@ -316,15 +235,15 @@ def _check_format(db: sqlite3.Connection, path: str, *, create: bool) -> None:
         db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {_FORMAT}")
     elif application != _APPLICATION_ID:
-        raise Corrupt(f"journal {path}: a SQLite database of another application, or an emptied one")
+        raise Corrupt("a SQLite database of another application, or an emptied one")
     elif version not in _SCHEMAS:
-        raise Corrupt(f"journal {path}: expected format {_FORMAT}, got {version}")
+        raise Corrupt(f"expected format {_FORMAT}, got {version}")
     elif tables != [statement.encode() for statement in _SCHEMAS[version]]:
-        raise Corrupt(f"journal {path}: its tables are not those of format {version}")
-    _commit_with_log(db, path)
+        raise Corrupt(f"its tables are not those of format {version}")
+    _commit_with_log(db)
 
 
-def _commit_with_log(db: sqlite3.Connection, path: str) -> None:
+def _commit_with_log(db: sqlite3.Connection) -> None:
     """Commit, and switch a new file to the write-ahead log.
 
     The tables come first, so that a file always says what it is before it has a log. SQLite cannot
@@ -335,7 +254,7 @@ def _commit_with_log(db: sqlite3.Connection, path: str) -> None:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
     db.execute("COMMIT")
     if not log and _mode(db, "journal_mode = WAL") != "wal":
-        raise JournalError(f"journal {path}: no write-ahead log is possible here")
+        raise JournalError("no write-ahead log is possible here")
 
 
 def _check_length(db: sqlite3.Connection, path: str) -> None:
@@ -344,46 +263,44 @@ def _check_length(db: sqlite3.Connection, path: str) -> None:
     # The order matters: once the log is seen empty, all pages counted before are in the file.
     # While it is not, it may hold the missing ones.
     if not _size(f"{path}-wal") and (size := _size(path)) < expected:
-        raise Corrupt(f"journal {path}: truncated: expected {expected} bytes, got {size}")
+        raise Corrupt(f"truncated: expected {expected} bytes, got {size}")
 
 
-def _check_look_up(db: sqlite3.Connection, path: str) -> None:
+def _check_look_up(db: sqlite3.Connection) -> None:
     """Refuse look-up rows that are not those of the entries, or not in the order in which they are sought."""
     db.execute("BEGIN")  # another process may append meanwhile
-    found = _digest_of_rows(db, path)
+    rows = _digest_of_rows(db)
     if _pragma(db, "user_version") == _FORMAT:
-        if found != _last(db, path)[1]:
-            raise Corrupt(f"journal {path}: its look-up rows are not those of its entries")
-        _check_last(db, path)
+        filing.check(rows, db.execute(_LAST_ENTRY).fetchone())
     db.execute("COMMIT")
 
 
-def _digest_of_rows(db: sqlite3.Connection, path: str) -> bytes:
+def _digest_of_rows(db: sqlite3.Connection) -> bytes:
     """The digest of all look-up rows, which must ascend: a search would miss those that do not."""
     # A damaged cell can have another type, under which no search finds it.
     rows = db.execute(
         "SELECT key, position FROM look_up WHERE typeof(key) = 'blob' AND typeof(position) = 'integer'"
     )
-    return filing.digest(NO_ROWS, _ascending(rows, path))
+    return filing.digest(NO_ROWS, _ascending(rows))
 
 
-def _ascending(rows: Iterable[LookUp], path: str) -> Iterator[LookUp]:
+def _ascending(rows: Iterable[LookUp]) -> Iterator[LookUp]:
     before = (b"", 0)
     for row in rows:
         if row <= before:
-            raise Corrupt(f"journal {path}: its look-up rows are out of order")
+            raise Corrupt("its look-up rows are out of order")
         yield row
         before = row
 
 
-def _upgrade(db: sqlite3.Connection, path: str) -> None:
+def _upgrade(db: sqlite3.Connection) -> None:
     """Make a file of format 1 one of this format, in the transaction of its first write."""
     if _pragma(db, "user_version") == _FORMAT:
         return
     db.execute("ALTER TABLE entry ADD COLUMN filed BLOB")
-    rows = _digest_of_rows(db, path)
-    for position, data, _ in db.execute(_LAST_ENTRY).fetchall():
-        db.execute("UPDATE entry SET filed = ? WHERE position = ?", (_filed(rows, data), position))
+    rows = _digest_of_rows(db)
+    for position, _, data in db.execute(_LAST_ENTRY).fetchall():
+        db.execute("UPDATE entry SET filed = ? WHERE position = ?", (filing.filed(rows, data), position))
     db.execute(f"PRAGMA user_version = {_FORMAT}")
 
 
@@ -393,29 +310,6 @@ def _mode(db: sqlite3.Connection, name: str) -> str:
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _last(db: sqlite3.Connection, path: str) -> tuple[int, bytes]:
-    """The last position, and the digest of the look-up rows up to it."""
-    row = db.execute("SELECT position, filed FROM entry ORDER BY position DESC LIMIT 1").fetchone()
-    if row is None:
-        return 0, NO_ROWS
-    if type(row[1]) is not bytes or len(row[1]) != 2 * len(NO_ROWS):
-        raise Corrupt(f"journal {path}: entry {row[0]} has no digest of the look-up rows")
-    return row[0], row[1][: len(NO_ROWS)]
-
-
-def _check_last(db: sqlite3.Connection, path: str) -> None:
-    """Refuse a last entry that changed: the caller's chain covers those alone that another one follows."""
-    for position, data, filed in db.execute(_LAST_ENTRY).fetchall():
-        if filed != _filed(filed[: len(NO_ROWS)], data):
-            raise Corrupt(f"journal {path}: entry {position} is not what was appended")
-
-
-def _filed(rows: bytes, data: bytes) -> bytes:
-    """What stands beside an entry: the digest of the look-up rows up to it, and that of both."""
-    # What is no bytes has no digest, and the table refuses it.
-    return rows + (sha256(rows + data).digest() if isinstance(data, bytes) else b"")
 
 
 def _size(path: str) -> int:
