@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from launchnotice.errors import Conflict, Corrupt, JournalError
-from launchnotice.journal import Entry, Journal
+from launchnotice.journal import Entry, Journal, filing
 from launchnotice.testing.journal import JournalContract
 from tests.support import postgres
 from tests.support.postgres import Server, execute
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
     from launchnotice.journal.postgres import PostgresJournal
 
 pytestmark = postgres.needed
@@ -143,7 +145,7 @@ def test_a_writer_that_waits_for_another_one_conflicts_when_that_commits(alone: 
                 lost.append(type(error))
 
         with one._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (one._id, b"one", bytes(32)))
+            insert_first(db, one, b"one")
             other = threading.Thread(target=late)
             other.start()
             waits_for(alone, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
@@ -155,7 +157,7 @@ def test_a_writer_that_waits_for_another_one_conflicts_when_that_commits(alone: 
 def test_a_writer_does_not_wait_for_ever_for_another_one(alone: str) -> None:
     with opened(alone) as one, opened(alone, timeout=0.1) as two:
         with one._writing() as db:
-            db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (one._id, b"one", bytes(32)))
+            insert_first(db, one, b"one")
             with pytest.raises(JournalError, match="statement timeout") as caught:
                 two.append(0, ENTRY)
             assert type(caught.value) is JournalError
@@ -166,9 +168,7 @@ def test_a_writer_does_not_wait_for_ever_for_another_one(alone: str) -> None:
 def test_a_writer_that_stops_half_way_is_rolled_back_by_the_server(alone: str) -> None:
     with opened(alone, timeout=0.1) as stopped, opened(alone) as other:
         with pytest.raises(JournalError), stopped._writing() as db:
-            db.execute(
-                "INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (stopped._id, b"half", bytes(32))
-            )
+            insert_first(db, stopped, b"half")
             waits_for(
                 alone,
                 "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in%')",
@@ -296,9 +296,7 @@ def test_what_was_acknowledged_survives_a_crash_of_the_server(waiting: Server) -
 def test_an_interrupted_append_is_rolled_back(alone: str) -> None:
     with opened(alone) as journal, opened(alone, timeout=1) as other:
         with pytest.raises(KeyboardInterrupt), journal._writing() as db:
-            db.execute(
-                "INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", (journal._id, b"half", bytes(32))
-            )
+            insert_first(db, journal, b"half")
             raise KeyboardInterrupt
         other.append(0, ENTRY)
         journal.append(1, ENTRY)
@@ -380,10 +378,10 @@ def test_a_server_that_cannot_be_reached_is_an_error_that_tells_no_password(conn
 # Tables that are refused -------------------------------------------------------------------
 
 OTHERS = {
-    "newer": ("UPDATE launchnotice.format SET version = 2", "expected format 1, got 2"),
-    "older": ("UPDATE launchnotice.format SET version = 0", "expected format 1, got 0"),
-    "no format": ("DELETE FROM launchnotice.format", "expected format 1, got none"),
-    "two formats": ("INSERT INTO launchnotice.format VALUES (2)", "expected format 1, got 1, 2"),
+    "newer": ("UPDATE launchnotice.format SET version = 3", "expected format 2, got 3"),
+    "older": ("UPDATE launchnotice.format SET version = 1", "expected format 2, got 1"),
+    "no format": ("DELETE FROM launchnotice.format", "expected format 2, got none"),
+    "two formats": ("INSERT INTO launchnotice.format VALUES (3)", "expected format 2, got 2, 3"),
     "foreign": ("DROP TABLE launchnotice.format", "another application's"),
     "table gone": ("DROP TABLE launchnotice.snapshot", "missing column snapshot.journal bigint"),
     "table more": ("CREATE TABLE launchnotice.x (y int)", r"unexpected column x\.y integer, null allowed"),
@@ -478,21 +476,41 @@ def test_a_missing_entry_is_noticed(filled: str) -> None:
         assert journal.read(3, 10) == [(4, b"4"), (5, b"5")]
 
 
+OTHER_ROWS = "its look-up rows are not those of its entries"
+
+
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "told"),
     [
-        "DELETE FROM launchnotice.look_up WHERE position = 3 AND key = '3'",
-        "UPDATE launchnotice.look_up SET position = 2 WHERE position = 3 AND key = '3'",
-        "UPDATE launchnotice.look_up SET key = 'x' WHERE position = 3 AND key = '3'",
-        "INSERT INTO launchnotice.look_up SELECT journal, 'more', position FROM launchnotice.entry",
-        "UPDATE launchnotice.entry SET filed = '' WHERE position = 5",
+        ("DELETE FROM launchnotice.look_up WHERE position = 3 AND key = '3'", OTHER_ROWS),
+        ("UPDATE launchnotice.look_up SET position = 2 WHERE position = 3 AND key = '3'", OTHER_ROWS),
+        ("UPDATE launchnotice.look_up SET key = 'x' WHERE position = 3 AND key = '3'", OTHER_ROWS),
+        (
+            "INSERT INTO launchnotice.look_up SELECT journal, 'more', position FROM launchnotice.entry",
+            OTHER_ROWS,
+        ),
+        (
+            "UPDATE launchnotice.entry SET filed = decode(repeat('00', 64), 'hex') WHERE position = 5",
+            OTHER_ROWS,
+        ),
+        ("UPDATE launchnotice.entry SET filed = '' WHERE position = 5", "entry 5 has no digest"),
+        (
+            "UPDATE launchnotice.entry SET filed = substr(filed, 1, 63) WHERE position = 5",
+            "entry 5 has no digest",
+        ),
+        (
+            "UPDATE launchnotice.entry SET data = 'x' WHERE position = 5",
+            "entry 5 is not what was appended",
+        ),
     ],
 )
-def test_look_up_rows_that_are_not_those_of_the_entries_are_refused(filled: str, statement: str) -> None:
-    """One that is gone would look like a key that was never used: a notice could be accepted twice."""
+def test_changed_look_up_rows_and_a_changed_last_entry_are_refused(
+    filled: str, statement: str, told: str
+) -> None:
+    """A row that is gone would look like a key never used; no hash chain reaches beyond the last entry."""
     opened(filled).close()
     execute(filled, statement)
-    with pytest.raises(Corrupt, match="look-up rows are not those of its entries"):
+    with pytest.raises(Corrupt, match=told):
         opened(filled)
 
 
@@ -529,6 +547,12 @@ def insist(journal: PostgresJournal, data: bytes) -> None:
         except Conflict:
             continue
         return
+
+
+def insert_first(db: Connection[Any], journal: PostgresJournal, data: bytes) -> None:
+    """The row of a first entry without keys, in the transaction of a writer that stops half way."""
+    row = (journal._id, data, filing.filed(filing.NO_ROWS, data))
+    db.execute("INSERT INTO launchnotice.entry VALUES (%s, 1, %s, %s)", row)
 
 
 def waits_for(conninfo: str, query: str) -> None:

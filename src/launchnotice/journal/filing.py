@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
 
 from launchnotice.errors import Corrupt
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     LookUp: TypeAlias = tuple[bytes, int]
     """A key, and the position of an entry that is filed under it."""
 
-__all__ = ["NO_ROWS", "beside", "check", "digest", "digests", "filed", "last", "rows_of"]
+__all__ = ["NO_ROWS", "beside", "check", "digest", "filed", "last", "rows_of"]
 
 NO_ROWS: Final = bytes(32)
 """The digest of no look-up rows."""
@@ -42,11 +42,6 @@ def rows_of(after: int, entries: Sequence[Entry]) -> list[list[LookUp]]:
     return [[(key, at) for key in set(entry.keys)] for at, entry in enumerate(entries, after + 1)]
 
 
-def digests(start: bytes, rows: Iterable[list[LookUp]]) -> list[bytes]:
-    """The digest of look-up rows up to each entry, those before which have the digest `start`."""
-    return list(accumulate(rows, digest, initial=start))[1:]
-
-
 def filed(rows: bytes, data: bytes) -> bytes:
     """What stands beside an entry: the digest of the look-up rows up to it, and that of both."""
     # What is no bytes has no digest, and the table refuses it.
@@ -55,7 +50,7 @@ def filed(rows: bytes, data: bytes) -> bytes:
 
 def beside(start: bytes, rows: Iterable[list[LookUp]], data: Iterable[bytes]) -> list[bytes]:
     """What stands beside each of some entries, the rows before which have the digest `start`."""
-    return list(map(filed, digests(start, rows), data))
+    return list(map(filed, islice(accumulate(rows, digest, initial=start), 1, None), data))
 
 
 def last(found: tuple[int, object, *tuple[bytes, ...]] | None) -> tuple[int, bytes]:

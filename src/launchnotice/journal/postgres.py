@@ -8,9 +8,11 @@
   transaction, since an administrator can change it at any time.
 - A commit that ends with a warning (a server that gave up waiting for its standby), a broken connection
   or a cancelled query has an unknown outcome: `JournalError`, and the next call connects anew.
-- Each entry holds a digest of all look-up rows up to its own; opening reads them all and compares, also
+- Each entry holds a digest of all look-up rows up to its own, and one of itself, since the caller's hash
+  chain covers no entry that is the last. Opening reads all these rows and the last entry and compares, also
   after a connection was lost. Damage in an index alone is for the server's own checks (``amcheck``).
-- Tables that are not those of this format are refused with `Corrupt`, which names what differs.
+- Tables that are not those of this format, 2, are refused with `Corrupt`, which names what differs; so are
+  those of format 1, which no release wrote and whose entries have no digest of themselves.
 - No error of the driver leaves this module: `Corrupt` for what the database holds, else `JournalError`.
 - A journal may be used from any thread, but its calls must not overlap. Open it after a fork, not before.
 - A pooler in front of the server must give whole sessions.
@@ -47,6 +49,9 @@ __all__ = ["PostgresJournal"]
 
 _LAST: Final = (
     "SELECT position, filed FROM launchnotice.entry WHERE journal = %s ORDER BY position DESC LIMIT 1"
+)
+_LAST_ENTRY: Final = (
+    "SELECT position, filed, data FROM launchnotice.entry WHERE journal = %s ORDER BY position DESC LIMIT 1"
 )
 _INSERT: Final = (
     "INSERT INTO launchnotice.entry SELECT %s, * FROM unnest(%s::bigint[], %b::bytea[], %b::bytea[])"
@@ -98,12 +103,12 @@ class PostgresJournal(DatabaseJournal[psycopg.Connection[Any]]):
         filed = list(chain.from_iterable(rows))
         keys, places = [_octets(key) for key, _ in filed], [position for _, position in filed]
         with self._writing() as db:
-            last, digest = _last(db, self._id)
+            last, digest = filing.last(db.execute(_LAST, (self._id,)).fetchone())
             if last != after:
                 raise Conflict(f"{self._name}: append after {after}: the last position is {last}")
             positions = list(range(after + 1, after + 1 + len(data)))
             try:
-                db.execute(_INSERT, (self._id, positions, data, filing.digests(digest, rows)))
+                db.execute(_INSERT, (self._id, positions, data, filing.beside(digest, rows, data)))
             except errors.UniqueViolation as error:
                 # Another writer's commit came between the question and the answer.
                 raise Conflict(f"{self._name}: append after {after}: another writer was first") from error
@@ -179,7 +184,7 @@ class PostgresJournal(DatabaseJournal[psycopg.Connection[Any]]):
             check_server(db)
             check_tables(db, create=create)
             self._id = self._identify(db, create=create)
-            _check_look_up(db, self._id)
+            _check_digests(db, self._id)
         except BaseException:
             db.close()
             raise
@@ -221,21 +226,15 @@ def _one(db: psycopg.Connection[Any], query: LiteralString, *values: object) -> 
     return row[0] if row else None
 
 
-def _last(db: psycopg.Connection[Any], journal: int) -> tuple[int, bytes]:
-    """The last position, and the digest of the look-up rows up to it."""
-    row = db.execute(_LAST, (journal,)).fetchone()
-    return (0, NO_ROWS) if row is None else (row[0], row[1])
-
-
-def _check_look_up(db: psycopg.Connection[Any], journal: int) -> None:
-    """Refuse look-up rows that are not those of the entries."""
+def _check_digests(db: psycopg.Connection[Any], journal: int) -> None:
+    """Refuse look-up rows that are not those of the entries, and a last entry that changed."""
     with db.transaction(), db.cursor(name="rows") as rows:
         # One snapshot for both: another node may append meanwhile.
         db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         rows.execute("SELECT key, position FROM launchnotice.look_up WHERE journal = %s", (journal,))
         rows.itersize = _BATCH
-        if filing.digest(NO_ROWS, rows) != _last(db, journal)[1]:
-            raise Corrupt("its look-up rows are not those of its entries")
+        found = filing.digest(NO_ROWS, rows)
+        filing.check(found, db.execute(_LAST_ENTRY, (journal,)).fetchone())
 
 
 def _octets(value: bytes) -> bytes:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "check_server", "check_tables"]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class _Table(NamedTuple):

@@ -175,7 +175,7 @@ class SqliteJournal(DatabaseJournal[sqlite3.Connection]):
         db = self._connect()
         try:
             _check_length(db, self._path)
-            _check_look_up(db)
+            _check_digests(db)
         except BaseException:
             db.close()
             raise
@@ -266,8 +266,8 @@ def _check_length(db: sqlite3.Connection, path: str) -> None:
         raise Corrupt(f"truncated: expected {expected} bytes, got {size}")
 
 
-def _check_look_up(db: sqlite3.Connection) -> None:
-    """Refuse look-up rows that are not those of the entries, or not in the order in which they are sought."""
+def _check_digests(db: sqlite3.Connection) -> None:
+    """Refuse look-up rows other than those of the entries or out of order, and a last entry that changed."""
     db.execute("BEGIN")  # another process may append meanwhile
     rows = _digest_of_rows(db)
     if _pragma(db, "user_version") == _FORMAT:
