@@ -21,6 +21,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support import memory
+
 PROGRAMS: Final = ("initdb", "pg_ctl", "pg_basebackup", "postgres")
 USER: Final = "postgres"
 REQUIRED: Final = os.environ.get("LAUNCHNOTICE_POSTGRES") == "required"
@@ -131,8 +133,7 @@ def server(**settings: str) -> Iterator[Server]:
 @contextmanager
 def folder() -> Iterator[Path]:
     """A folder for a server, on whose path a socket's name fits."""
-    memory = Path("/dev/shm")  # noqa: S108 - a new folder is made in it
-    place = Path(tempfile.mkdtemp(prefix="lnp-", dir=memory if os.access(memory, os.W_OK) else None))
+    place = Path(tempfile.mkdtemp(prefix="lnp-", dir=memory.file_system()))
     try:
         if _user():
             shutil.chown(place, USER, USER)

@@ -116,6 +116,7 @@ def check_tables(db: Connection[Any], *, create: bool) -> None:
                 raise JournalError("the schema is gone")
             for statement in _statements():
                 db.execute(statement)
+            db.execute("INSERT INTO launchnotice.format VALUES (%s)", (FORMAT,))
         _check_format(db)
 
 
@@ -138,7 +139,6 @@ def _statements() -> Iterator[str]:
     for table, (columns, keys) in _TABLES.items():
         rows = [f'"{name}" {kind} NOT NULL{_numbered(table, name)}' for name, kind in columns]
         yield f"CREATE TABLE launchnotice.{table} ({', '.join([*rows, *keys])})"
-    yield f"INSERT INTO launchnotice.format VALUES ({FORMAT})"  # noqa: S608 - a constant
 
 
 def _lines() -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections import Counter
@@ -19,6 +18,7 @@ from tests.campaigns.nodes.checks import CHECKS
 from tests.campaigns.nodes.node import BOUNDARIES
 from tests.campaigns.nodes.scenes import Stage
 from tests.campaigns.nodes.stores import POSTGRES, home
+from tests.support import memory
 
 BARE: Final = "appends"
 WORK: Final = "work"
@@ -67,11 +67,9 @@ class Totals:
 def play(store: str, size: Size, seed: int, only: str | None = None) -> Totals:
     """All scenes of one store, or one."""
     totals = Totals()
-    memory = Path("/dev/shm")  # noqa: S108 - a new folder is made in it
-    within = memory if os.access(memory, os.W_OK) else None
     if store != POSTGRES and only in {FAIL_OVER, REFUSED}:
         return totals
-    with tempfile.TemporaryDirectory(dir=within) as folder, home(store, Path(folder)) as where:
+    with tempfile.TemporaryDirectory(dir=memory.file_system()) as folder, home(store, Path(folder)) as where:
         stage = Stage(store, where, Path(folder), size.appends, size.rounds, size.announce)
         for name, scene in planned(stage, size, seed):
             if only in {None, name.partition(" ")[0]}:

@@ -22,6 +22,19 @@ SQLITE: Final = "sqlite"
 POSTGRES: Final = "postgres"
 STORES: Final = (SQLITE, POSTGRES)
 PARTY: Final = "US"
+CUT_FILE: Final = (
+    "DELETE FROM entry WHERE position > ?",
+    "DELETE FROM look_up WHERE position > ?",
+    "DELETE FROM snapshot WHERE position > ?",
+)
+CUT_TABLES: Final = (
+    "DELETE FROM launchnotice.entry USING launchnotice.journal"
+    " WHERE journal = id AND position > %s AND channel = %s",
+    "DELETE FROM launchnotice.look_up USING launchnotice.journal"
+    " WHERE journal = id AND position > %s AND channel = %s",
+    "DELETE FROM launchnotice.snapshot USING launchnotice.journal"
+    " WHERE journal = id AND position > %s AND channel = %s",
+)
 
 
 class OpenJournal(Journal, Protocol):
@@ -50,18 +63,17 @@ class Place(NamedTuple):
             db = sqlite3.connect(self.where, isolation_level=None, timeout=30)
             try:
                 db.execute("BEGIN IMMEDIATE")
-                for table in ("entry", "look_up", "snapshot"):
-                    db.execute(f"DELETE FROM {table} WHERE position > {position}")  # noqa: S608 - constants
+                for statement in CUT_FILE:
+                    db.execute(statement, (position,))
                 db.execute("COMMIT")
             finally:
                 db.close()
             return
-        journal = f"(SELECT id FROM launchnotice.journal WHERE channel = '\\x{self.channel.hex()}')"  # noqa: S608
-        statements = [
-            f"DELETE FROM launchnotice.{table} WHERE position > {position} AND journal = {journal}"  # noqa: S608
-            for table in ("entry", "look_up", "snapshot")
-        ]
-        postgres.execute(self.where, "BEGIN", *statements, "COMMIT")
+        import psycopg
+
+        with psycopg.connect(self.where) as connection:  # one transaction
+            for statement in CUT_TABLES:
+                connection.execute(statement, (position, self.channel))
 
 
 def open_postgres(conninfo: str, channel: bytes) -> PostgresJournal:
