@@ -13,6 +13,7 @@ from launchnotice.core.entries import EpochKey, EpochOpened, Reserved, Sealed
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.registry import EventCode, Kind, Need, RejectionCode
 from launchnotice.testing.journal import Fault
+from launchnotice.wire.bounds import RETRY_RECEIVED
 from launchnotice.wire.message import ChainedPayload, parse_payload, recall
 from launchnotice.wire.signals import Acknowledgement, Rejection, Sync
 from launchnotice.wire.streams import Epoch, Head, Position
@@ -420,3 +421,20 @@ def test_an_own_epoch_that_comes_back_is_not_the_current_one(made: Template) -> 
     latest = state_of(us).latest("US")
     assert latest is not None
     assert latest.epoch == state_of(us).epoch != (1, b"\xff" * 16)
+
+
+@pytest.mark.requirement("R-RESTORE-1")
+def test_a_notice_that_comes_back_without_its_receipt_is_repeated_at_once(made: Template) -> None:
+    """Its turn in memory is that of a receipted notice, and no fact says when it was receipted."""
+    site, ru = Site(made, "US"), made.open("RU")
+    us = site.open()
+    length = site.length()
+    draft = sign(us, made.centres["US"], launch(), NOW, OFFICERS)
+    mandate, sent = us.submit(draft, NOW).sends
+    ru.receive(mandate.data, NOW)
+    answers = ru.receive(sent.data, NOW).sends + ru.poll(NOW).sends
+    assert [us.receive(answer.data, NOW).refusal for answer in answers] == [None] * len(answers)
+    us.poll(NOW + RETRY_RECEIVED)
+    site.roll_back(length)
+    us.receive(sent.data, NOW + RETRY_RECEIVED + 1)
+    assert sent in us.poll(NOW + RETRY_RECEIVED + 1).sends

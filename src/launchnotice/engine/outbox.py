@@ -92,8 +92,9 @@ class Outbox:
             return Turn(0, 0, delivery)  # never offered by this process, whatever its clock was then
         if turn.delivery is not delivery:
             facts = offer.exchange.facts
-            heard = max(fact.time for (sender, _), fact in facts.items() if sender == offer.party)
-            return Turn(heard + RETRY_RECEIVED, 0, delivery)
+            heard = [fact.time for (sender, _), fact in facts.items() if sender == offer.party]
+            # No fact: a restore took back what had come, and what is owed is due at once.
+            return Turn(max(heard) + RETRY_RECEIVED if heard else 0, 0, delivery)
         return turn
 
     def _schedule(self, state: State, offer: Offer, now: int) -> None:
