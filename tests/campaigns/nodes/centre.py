@@ -55,6 +55,7 @@ class Centre:
         told: what the peer's officers said.
         shown: by node, how often it presented a notice as new, unmarked.
         counts: deaths, starts, stale drafts, store failures.
+        begun: the last position when all nodes had begun; what is lost comes after it.
     """
 
     def __init__(self, place: Place, folder: Path, mode: str, seed: int) -> None:
@@ -62,6 +63,7 @@ class Centre:
         self.chance = random.Random(seed)
         self.made = template(suite=SUITE)
         self.now = NOW
+        self.begun = 0
         self.nodes: dict[str, Running] = {}
         self.answers: dict[str, Answer] = {}
         self.counts: Counter[str] = Counter()

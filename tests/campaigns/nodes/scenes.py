@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -52,6 +53,8 @@ class Stage(NamedTuple):
         made = Centre(where or self.place(), folder, mode, seed)
         for name in NAMES:
             made.start(name)
+        with closing(made.place.open()) as journal:
+            made.begun = appends.last(journal, 0)
         return made
 
 
@@ -206,13 +209,11 @@ def lose(centre: Centre) -> None:
 
     No store loses half of an append: the first that is lost is one that begins an append.
     """
-    journal = centre.place.open()
-    try:
-        left = appends.last(journal, 0) - centre.chance.randint(20, 40)
-        while not _begins(journal.read(left, 1)[0]):
+    with closing(centre.place.open()) as journal:
+        left = appends.last(journal, centre.begun) - centre.chance.randint(20, 40)
+        while left > centre.begun and not _begins(journal.read(left, 1)[0]):
             left -= 1
-    finally:
-        journal.close()
+    left = max(left, centre.begun)
     centre.place.cut(left)
     centre.counts["rollbacks"] += 1
 

@@ -27,6 +27,7 @@ CUT_FILE: Final = (
     "DELETE FROM look_up WHERE position > ?",
     "DELETE FROM snapshot WHERE position > ?",
 )
+LOCK_TABLE: Final = "LOCK TABLE launchnotice.entry IN ACCESS EXCLUSIVE MODE"
 CUT_TABLES: Final = (
     "DELETE FROM launchnotice.entry USING launchnotice.journal"
     " WHERE journal = id AND position > %s AND channel = %s",
@@ -72,6 +73,8 @@ class Place(NamedTuple):
         import psycopg
 
         with psycopg.connect(self.where) as connection:  # one transaction
+            # A node that asked for the last position before, and appended after it, would leave a hole.
+            connection.execute(LOCK_TABLE)
             for statement in CUT_TABLES:
                 connection.execute(statement, (position, self.channel))
 
