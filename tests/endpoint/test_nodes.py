@@ -13,6 +13,7 @@ from launchnotice.core.entries import Reserved, Sealed
 from launchnotice.journal import Entry
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
+from launchnotice.registry import EventCode
 from launchnotice.testing.journal import Fault, FlakyJournal
 from tests.support import NOW, launch, sign
 from tests.support.dump import canonical, refolded, state_of
@@ -107,6 +108,24 @@ def test_of_two_nodes_that_decide_on_one_state_the_second_decides_again(
     assert two.receive(notice.data, NOW).refusal is None
     kinds = [type(kept.entry).__name__ for kept in two._ledger.read(0)]
     assert kinds.count("Accepted") == kinds.count("Reserved") == 1
+
+
+@pytest.mark.requirement("R-DUR-3")
+@pytest.mark.requirement("R-RCPT-3")
+@pytest.mark.parametrize("emergency", [False, True])
+def test_a_node_that_gets_what_another_one_has_shows_it_and_answers_as_that_one_would(
+    made: Template, journal: MemoryJournal, *, emergency: bool
+) -> None:
+    anchor = anchor_of(journal)
+    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    forger = made.forger("RU")
+    notice = forger.emergency(1) if emergency else forger.notice()
+    one.receive(notice.data, NOW)
+    receipts = [send for send in one.poll(NOW).sends if send.to == "RU"]
+    first = two.receive(notice.data, NOW)
+    assert [event.subject for event in first.events if event.code is EventCode.NOTICE] == [notice.id]
+    assert set(first.sends) & set(receipts) == set(one.receive(notice.data, NOW).sends) != set()
+    assert two.receive(notice.data, NOW).events == ()
 
 
 @pytest.mark.requirement("R-DUR-4")

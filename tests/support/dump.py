@@ -17,7 +17,7 @@ def canonical(state: State) -> dict[str, Any]:
     plain = {
         name: value
         for name, value in vars(state).items()
-        if name not in {"channel", "find", "mandates", "by_id", "streams", "exchanges", "watched"}
+        if name not in {"channel", "_find", "mandates", "by_id", "streams", "exchanges", "watched"}
     }
     return plain | {
         "mandates": {party: [mandate.id for mandate in held] for party, held in state.mandates.items()},

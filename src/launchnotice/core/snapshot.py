@@ -112,7 +112,7 @@ def _restore(state: State, rest: list[Any]) -> None:
         state.noted[party] = {one: (number, random) for one, number, random in ids}
     state.epoch = (epoch[0], epoch[1]) if epoch else None
     for notice in exchanges:
-        found = recall([kept for kept in state.find(notice) if kept.position <= state.position], state.own)
+        found = recall(state.find(notice), state.own)
         if found is None:
             raise ValueError(notice)
         found.leave_behind(state.epoch)

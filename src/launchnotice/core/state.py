@@ -84,7 +84,7 @@ class State:
     """
 
     def __init__(self, channel: Channel, own: str, find: Find) -> None:
-        self.channel, self.own, self.find = channel, own, find
+        self.channel, self.own, self._find = channel, own, find
         self.position, self.digest, self.time = 0, entries.GENESIS, 0
         self.mandates: dict[str, list[Mandate]] = {code: [] for code in channel.parties}
         self.by_id: dict[bytes, Mandate] = {}
@@ -107,6 +107,10 @@ class State:
         self.effects: dict[str, list[tuple[int, dict[EpochKey, Position]]]] = {c: [] for c in channel.parties}
 
     # Reading ---------------------------------------------------------------------------
+
+    def find(self, key: bytes) -> list[Kept]:
+        """The entries filed under a key, of those that are folded: another node may have written since."""
+        return [kept for kept in self._find(key) if kept.position <= self.position]
 
     def exchange(self, notice: bytes) -> Exchange | None:
         """The exchange of a notice or mandate, read back if it is settled."""
@@ -292,8 +296,8 @@ class State:
 
     def _signed(self, notice: bytes) -> bool:
         """Whether the bytes of an own notice were in the journal by now."""
-        kept = (k for k in self.find(notice) if k.position <= self.position)
-        return any(isinstance(k.entry, Sealed | Returned) and k.entry.id == notice for k in kept)
+        entries_of = (kept.entry for kept in self.find(notice))
+        return any(isinstance(one, Sealed | Returned) and one.id == notice for one in entries_of)
 
     def _reserved(self, entry: Reserved) -> None:
         self.unsealed[entry.id] = entry

@@ -102,7 +102,11 @@ class Ledger:
             self._rolled_back = False
 
     def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
-        """Commit what `judge` decides on the newest state; judges again if another writer was first."""
+        """Commit what `judge` decides on the newest state, and judge again if another writer was first.
+
+        That nothing is to be recorded counts only on the newest state: a duplicate is answered with all
+        that the nodes have stated about it (R-RCPT-3).
+        """
         if self._stale or not self._holds_tail():
             self.catch_up()
         for _ in range(_ATTEMPTS):
@@ -113,6 +117,8 @@ class Ledger:
                     continue
                 raise
             if not decided:
+                if self._behind():
+                    continue
                 return
             try:
                 self.commit(now, decided)
