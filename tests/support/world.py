@@ -63,8 +63,8 @@ class MoodySigner:
     def _remember(self, structure: Any) -> None:
         signed = structure[4]
         payload, row = parse_payload(signed)
-        if payload.kind == Kind.SYNC:
-            return
+        if payload.kind == Kind.SYNC or row.kind_class is KindClass.EMERGENCY:
+            return  # neither has a position or a key that it shares with another
         key: object = (payload.epoch, getattr(payload, "seq", 0))
         if row.kind_class is KindClass.SIGNAL:
             key = (payload.epoch, payload.kind, payload.body[1])
