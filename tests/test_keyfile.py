@@ -103,6 +103,30 @@ def test_file_that_we_write_is_costly_to_guess(monkeypatch: pytest.MonkeyPatch) 
     assert outcome(pem) == [ED.seed]
 
 
+@pytest.mark.requirement("R-EXER-1")
+@EACH
+def test_a_key_for_exercises_comes_back_as_one_and_its_mark_cannot_be_changed(key: SigningKey) -> None:
+    """The mark is part of the salt: with another salt the passphrase gives another secret."""
+    drill = SigningKey.from_seed(key.key.alg, key.seed, exercise=True)
+    for one in (key, drill):
+        data = dump_keys([one], PASSPHRASE)
+        (found,) = load_keys(data, PASSPHRASE)
+        assert (found.key, found.exercise) == (one.key, one.exercise)
+        (block,) = keyfile._blocks(data)
+        salt = keyfile._salt(block)
+        assert salt.startswith(b"EXERCISE") is one.exercise
+        other = b"EXERCISE" + salt[8:] if not one.exercise else bytes(8) + salt[8:]
+        forged = keyfile._armour(block.replace(salt, other))
+        assert usage(load_keys, forged, PASSPHRASE) in {Usage.WRONG_PASSPHRASE, Usage.BAD_KEY_FILE}
+
+
+def test_one_file_holds_no_keys_of_both_sides() -> None:
+    drill = SigningKey.from_seed(Algorithm.ED25519, ED.seed, exercise=True)
+    assert usage(dump_keys, [drill, ML], PASSPHRASE) is Usage.BAD_VALUE
+    both = dump_keys([drill], PASSPHRASE) + dump_keys([ML], PASSPHRASE)
+    assert usage(load_keys, both, PASSPHRASE) is Usage.BAD_KEY_FILE
+
+
 def test_two_files_of_one_key_share_no_salt() -> None:
     first, second = (der(dump_keys([ED], PASSPHRASE)) for _ in range(2))
     assert first[35:51] != second[35:51]

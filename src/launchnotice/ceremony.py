@@ -148,7 +148,13 @@ def compare_mandates(old: MandatePayload, new: MandatePayload) -> Changes:
 
 
 def sign_mandate(draft: Draft, channel: Channel, keys: Sequence[Signer]) -> Draft:
-    """The draft with an authority's signatures added; raises what `review_mandate` raises."""
+    """The draft with an authority's signatures added.
+
+    Raises:
+        Refused: what `review_mandate` raises.
+        UsageError: `exercise` if a key is for exercises and the channel is not, or the reverse.
+    """
+    channel.check_keys(keys)
     return draft.signed(keys, review_mandate(draft, channel).manifest)
 
 

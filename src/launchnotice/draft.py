@@ -212,8 +212,10 @@ class Review:
 
         Raises:
             UsageError: `wrong-key` if a key is not an officer's of the manifest, or they are not all
-                keys of one officer; `not-signed` if a signer has no signature yet.
+                keys of one officer; `not-signed` if a signer has no signature yet; `exercise` if a key
+                is for exercises and the channel is not, or the reverse.
         """
+        self._channel.check_keys(keys)
         officers = set()
         for key in keys:
             enrolled = self.mandate.keyring.get(key.key.kid)

@@ -79,13 +79,15 @@ class Endpoint:
             epoch_id: gives 16 random bytes; called only when an epoch is opened.
 
         Raises:
-            UsageError: `not-a-party`; `bad-value` if the time is not whole seconds since 1970.
+            UsageError: `not-a-party`; `bad-value` if the time is not whole seconds since 1970; `exercise` if
+                a signer's key is for exercises and the channel is not, or the reverse.
             Corrupt: the journal or anchor is damaged, foreign or of an unknown format.
             JournalError: the journal or anchor failed.
         """
         check_time(now)
         if party not in channel.parties:
             raise UsageError(Usage.NOT_A_PARTY, f"the channel has no party {party!r}")
+        channel.check_keys(system)
         return cls(channel, party, Ledger(channel, party, journal, anchor, now), now, system, epoch_id)
 
     # Writing ---------------------------------------------------------------------------

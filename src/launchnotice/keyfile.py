@@ -4,6 +4,8 @@
   form: PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC (RFC 8018), around an Ed25519 key
   (RFC 8410), a P-384 key with its public key (RFC 5915), or the seed of an ML-DSA-65 or
   ML-DSA-87 key (RFC 9881). `openssl pkey` reads it.
+- Keys for exercises say so in the salt of each block, which begins with the word EXERCISE: who changes the
+  mark changes the derived secret, and the block no longer decrypts.
 - The file is written once, with mode 0600, and never overwritten.
 - The form has no integrity check: a file damaged within the encrypted part may give another
   key, which no mandate lists.
@@ -51,7 +53,7 @@ def dump_keys(keys: Sequence[SigningKey], passphrase: bytes) -> bytes:
     """The PEM text of one identity's keys, encrypted.
 
     Args:
-        keys: one or two, each of another algorithm.
+        keys: one or two, each of another algorithm, all for exercises or none.
         passphrase: at least one byte.
 
     Raises:
@@ -62,6 +64,8 @@ def dump_keys(keys: Sequence[SigningKey], passphrase: bytes) -> bytes:
         raise UsageError(Usage.BAD_VALUE, f"keys: expected 1 to {MAX_KEYS} SigningKey")
     if len({key.key.alg for key in keys}) != len(keys):
         raise UsageError(Usage.BAD_VALUE, "keys: two of one algorithm")
+    if len({key.exercise for key in keys}) != 1:
+        raise UsageError(Usage.BAD_VALUE, "keys: one is for exercises, the other is not")
     return b"".join(_armour(_encrypt(key, passphrase)) for key in keys)
 
 
@@ -70,7 +74,8 @@ def load_keys(data: bytes, passphrase: bytes) -> tuple[SigningKey, ...]:
 
     Raises:
         UsageError: `bad-key-file`: empty, too large, no PEM text, something else than keys encrypted
-            as described above, an unsupported algorithm or two keys of one; `wrong-passphrase`:
+            as described above, an unsupported algorithm, two keys of one, or one of two for exercises;
+            `wrong-passphrase`:
             the keys do not decrypt; `bad-value`: an empty passphrase.
     """
     _check_passphrase(passphrase)
@@ -80,6 +85,8 @@ def load_keys(data: bytes, passphrase: bytes) -> tuple[SigningKey, ...]:
         if key.key.alg in found:
             raise _bad_file(f"two keys of {label(key.key.alg)}")
         found[key.key.alg] = key
+    if len({key.exercise for key in found.values()}) > 1:
+        raise _bad_file("one key is for exercises, the other is not")
     return tuple(found.values())
 
 
@@ -175,8 +182,12 @@ _PRIVATE: Final[dict[Algorithm, Callable[[bytes], _Private]]] = {
 }
 
 
+_EXERCISE: Final = b"EXERCISE"
+
+
 def _encrypt(key: SigningKey, passphrase: bytes) -> bytes:
-    salt, start = os.urandom(16), os.urandom(16)
+    # R-EXER-1: eight random bytes are enough of a salt (RFC 8018 section 4.1).
+    salt, start = _EXERCISE + os.urandom(8) if key.exercise else os.urandom(16), os.urandom(16)
     secret = PBKDF2HMAC(hashes.SHA256(), 32, salt, ITERATIONS).derive(passphrase)
     pad = padding.PKCS7(algorithms.AES256.block_size).padder()
     cipher = Cipher(algorithms.AES256(secret), modes.CBC(start)).encryptor()
@@ -210,7 +221,7 @@ def _der(tag: int, *parts: bytes) -> bytes:
 
 
 def _decrypt(block: bytes, passphrase: bytes) -> SigningKey:
-    _check_frame(block)
+    exercise = _salt(block).startswith(_EXERCISE)
     try:
         private = serialization.load_der_private_key(block, passphrase)
     except (ValueError, InternalError):
@@ -219,30 +230,31 @@ def _decrypt(block: bytes, passphrase: bytes) -> SigningKey:
         raise UsageError(Usage.WRONG_PASSPHRASE, "or the key file is damaged") from None
     except UnsupportedAlgorithm:
         raise _bad_file("an unsupported algorithm") from None
-    return _signing_key(private)
+    return SigningKey.from_seed(*_seed(private), exercise=exercise)
 
 
-def _signing_key(private: object) -> SigningKey:
+def _seed(private: object) -> tuple[Algorithm, bytes]:
     match private:
         case Ed25519PrivateKey():
-            return SigningKey.from_seed(Algorithm.ED25519, private.private_bytes_raw())
+            return Algorithm.ED25519, private.private_bytes_raw()
         case MLDSA65PrivateKey():
-            return SigningKey.from_seed(Algorithm.ML_DSA_65, private.private_bytes_raw())
+            return Algorithm.ML_DSA_65, private.private_bytes_raw()
         case MLDSA87PrivateKey():
-            return SigningKey.from_seed(Algorithm.ML_DSA_87, private.private_bytes_raw())
+            return Algorithm.ML_DSA_87, private.private_bytes_raw()
         case ec.EllipticCurvePrivateKey(curve=ec.SECP384R1()):
             scalar = private.private_numbers().private_value
-            return SigningKey.from_seed(Algorithm.ESP384, scalar.to_bytes(SEED_SIZES[Algorithm.ESP384]))
+            return Algorithm.ESP384, scalar.to_bytes(SEED_SIZES[Algorithm.ESP384])
     raise _bad_file("an unsupported algorithm")
 
 
-def _check_frame(block: bytes) -> None:
+def _salt(block: bytes) -> bytes:
+    """The salt of a block that has the form above, to the byte."""
     found = _PARTS.fullmatch(block)
     if found:
         salt, rounds, start, encrypted = found.groups()
         count = int.from_bytes(rounds)
         if 1 <= count <= MAX_ITERATIONS and _framed(salt, count, start, encrypted) == block:
-            return
+            return salt
     raise _bad_file("expected PBES2 with PBKDF2-HMAC-SHA-256 and AES-256-CBC around one key")
 
 

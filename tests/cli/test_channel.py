@@ -33,17 +33,27 @@ def dense(text: str) -> str:
 
 
 def test_descriptor_has_what_was_asked_for(cli: Cli, folder: Path) -> None:
-    more = ("--exercise", "--officers", "3", "--receipt-within", "60", "--acknowledge-within", "120")
-    ran = cli(*ALL, *more, "--owes", "RU:receipt", "--predecessor", "channel.cbor")
+    more = ("--officers", "3", "--receipt-within", "60", "--acknowledge-within", "120")
+    ran = cli(
+        *MAKE,
+        *successors(folder),
+        *more,
+        "--owes",
+        "RU:receipt",
+        "--predecessor",
+        "channel.cbor",
+        "--out",
+        "new.cbor",
+    )
     assert (ran.status, ran.err) == (0, "")
     channel = made()
     descriptor = channel.descriptor
     assert channel.id.hex() in dense(ran.out)
-    assert (descriptor.name, descriptor.suite, descriptor.exercise) == ("hot line", Suite.CLASSIC, True)
+    assert (descriptor.name, descriptor.suite, descriptor.exercise) == ("hot line", Suite.CLASSIC, False)
     assert (descriptor.officers, descriptor.receipt_within, descriptor.acknowledge_within) == (3, 60, 120)
     assert [(one.code, one.threshold, one.owes) for one in descriptor.parties] == [
-        ("RU", 1, Owed.RECEIPT),
-        ("US", 2, Owed.ACKNOWLEDGEMENT),
+        ("RU", 2, Owed.RECEIPT),
+        ("US", 1, Owed.ACKNOWLEDGEMENT),
     ]
     assert descriptor.predecessor == made("channel.cbor").id
 
@@ -144,6 +154,37 @@ def test_what_cannot_be_a_channel_is_one_line_and_no_file(
 def test_files_that_are_no_channel(cli: Cli, folder: Path, action: str, name: str, reason: str) -> None:
     Path("empty").touch()
     assert say(cli("channel", action, name)).startswith(f"{name}: {reason}")
+
+
+# Exercises -------------------------------------------------------------------------------
+
+
+def drill(folder: Path, salt: str = "") -> tuple[str, ...]:
+    """The options of an exercise channel, whose keys are made for exercises."""
+    for code in ("US", "RU"):
+        for identity in make_centre(code, salt=salt).identities():
+            if "authority" in identity.label:
+                path = folder / f"drill-{code}-{identity.label}.json"
+                path.write_bytes(common.dump_identity(identity, exercise=True))
+    return tuple(word.replace("US-a", "drill-US-a").replace("RU-a", "drill-RU-a") for word in PARTIES)
+
+
+def test_keys_of_exercises_make_exercise_channels_and_no_others(cli: Cli, folder: Path) -> None:
+    parties = drill(folder)
+    assert cli(*MAKE, *parties, "--exercise", "--out", "drill.cbor").status == 0
+    assert made("drill.cbor").descriptor.exercise
+    wrong = "drill-US-authority-1.json: keys for exercises, and the channel is real"
+    assert say(cli(*MAKE, *parties, "--out", "real.cbor")) == wrong
+    wrong = "US-authority-1.json: keys of no exercise, and the channel is one"
+    assert say(cli(*MAKE, *PARTIES, "--exercise", "--out", "real.cbor")) == wrong
+    assert not Path("real.cbor").exists()
+
+
+def test_an_exercise_succeeds_no_real_channel_and_no_key_is_used_again(cli: Cli, folder: Path) -> None:
+    more = ("--predecessor", "channel.cbor", "--out", "next.cbor")
+    assert "exercise" in say(cli(*MAKE, *drill(folder, "next"), "--exercise", *more))
+    assert "keys of its own" in say(cli(*MAKE, *PARTIES, *more))
+    assert not Path("next.cbor").exists()
 
 
 # Succession ------------------------------------------------------------------------------

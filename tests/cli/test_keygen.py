@@ -12,6 +12,7 @@ import pytest
 from launchnotice.cli import common
 from launchnotice.keyfile import read_keys
 from launchnotice.registry import SUITE_ALGORITHMS, Algorithm, Role, Suite
+from launchnotice.render import text
 from tests.cli.conftest import PASSPHRASE, Cli, say
 
 
@@ -51,6 +52,20 @@ def test_every_suite_has_its_keys(cli: Cli, name: str, suite: Suite) -> None:
     assert tuple(key.alg for key in identity.keys) == SUITE_ALGORITHMS[suite]
     assert identity.keys == tuple(key.key for key in read_keys("a.pem", PASSPHRASE.encode()))
     assert set(common.SUITES.values()) == set(Suite)
+
+
+@pytest.mark.requirement("R-EXER-1")
+def test_keys_for_exercises_say_so_in_both_files_and_on_the_screen(cli: Cli) -> None:
+    ran = cli(*OFFICER, "--suite", "classic", "--exercise", "--out", "drill.pem")
+    assert ran.out.startswith("EXERCISE officer")
+    (key,) = read_keys("drill.pem", PASSPHRASE.encode())
+    assert key.exercise
+    assert list(json.loads(Path("drill.json").read_text())) == ["exercise", "label", "role", "keys"]
+    assert common.load_identity("drill.json", exercise=True).keys == (key.key,)
+    with pytest.raises(common.Trouble, match="keys for exercises, and the channel is real"):
+        common.load_identity("drill.json", exercise=False)
+    shown = cli("inspect", "drill.json").out.splitlines()
+    assert shown[0] == shown[-1] == text.BANNER
 
 
 def test_public_file_says_nothing_secret(cli: Cli) -> None:

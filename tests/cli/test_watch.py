@@ -29,7 +29,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
 
 def _files(folder: Path, monkeypatch: pytest.MonkeyPatch, *, exercise: bool) -> Channel:
     monkeypatch.chdir(folder)
-    us, ru = make_centre("US"), make_centre("RU")
+    us, ru = (make_centre(code, exercise=exercise) for code in ("US", "RU"))
     channel = make_channel([us, ru], exercise=exercise)
     Path("channel.cbor").write_bytes(channel.data)
     mandates = {centre.code: make_mandate(channel, centre) for centre in (us, ru)}

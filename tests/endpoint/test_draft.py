@@ -129,6 +129,10 @@ class _Absent:
     def key(self) -> PublicKey:
         return self.inner.key
 
+    @property
+    def exercise(self) -> bool:
+        return self.inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         assert tbs
         return None

@@ -172,17 +172,19 @@ class Play:
             for need in [one for one in needs if one.need is Need.ACKNOWLEDGE]:
                 self._say(node, Acknowledgement(subject=need.subject))
         else:
-            body = self._body(node, act)
-            if body is not None:
-                self._say(node, body)
+            with contextlib.suppress(
+                UsageError
+            ):  # of a launch that has ended, or that the side does not know
+                body = self._body(node, act)
+                if body is not None:
+                    self._say(node, body)
 
     def _say(self, node: Node, body: Record) -> None:
-        with contextlib.suppress(UsageError):  # of a launch that has ended, or what the side does not know
-            draft = sign(node.endpoint, self.of.centres[node.code], body, self.now, PAIR)
-            self._take(node, node.endpoint.submit(draft, self.now))
-            said = {LaunchNotification: self.launches, Query: self.queries}.get(type(body))
-            if said is not None:
-                said.append(draft.id)
+        draft = sign(node.endpoint, self.of.centres[node.code], body, self.now, PAIR)
+        self._take(node, node.endpoint.submit(draft, self.now))
+        said = {LaunchNotification: self.launches, Query: self.queries}.get(type(body))
+        if said is not None:
+            said.append(draft.id)
 
     def _body(self, node: Node, act: Act) -> Record | None:
         start = self.now + 4 + 9 * act.number

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import pytest
 
-from launchnotice import Draft, Endpoint, Refused, UsageError, generate_keys
+from launchnotice import Draft, Endpoint, Refused, SigningKey, UsageError, generate_keys
+from launchnotice.ceremony import draft_mandate, sign_mandate
+from launchnotice.journal.memory import MemoryJournal
 from launchnotice.pact.mandate import UnverifiedMandate
 from launchnotice.registry import Kind, Refusal, Suite, Usage
 from launchnotice.render import text
 from launchnotice.render.inspect import inspect
 from launchnotice.wire.signals import Acknowledgement
 from tests.spec.requirements.test_kinds import kind_of
-from tests.support import NOW, launch, sign, state
+from tests.support import NOW, launch, make_centre, make_channel, open_endpoint, sign, state
 from tests.support.dump import snapshot
 from tests.support.template import Template, template
 
@@ -81,8 +84,53 @@ def test_a_draft_of_one_is_the_caller_s_mistake_in_the_other(here: object, there
 
 def test_keys_are_generated_for_one_channel_alone() -> None:
     """Nothing makes the keys of a drill from those of the real channel."""
-    prints = [key.key.kid for _ in range(4) for key in generate_keys(Suite.CLASSIC)]
+    made = [generate_keys(Suite.CLASSIC, exercise=bool(number % 2)) for number in range(4)]
+    assert [key.exercise for keys in made for key in keys] == [False, True, False, True]
+    prints = [key.key.kid for keys in made for key in keys]
     assert len(set(prints)) == len(prints)
+
+
+@pytest.mark.requirement("R-EXER-1")
+@pytest.mark.parametrize("exercise", [False, True], ids=["real", "drill"])
+def test_a_key_of_the_other_side_signs_nothing(*, exercise: bool) -> None:
+    """Neither the system, nor an officer, nor the authority; nor does an endpoint open with it."""
+    of, other = (drill(), real()) if exercise else (real(), drill())
+    us, mandate = of.open("US"), of.open("US").mandate()
+    assert mandate is not None
+    review = us.draft(launch(), NOW, PAIR).review(of.channel, mandate)
+    wrong, right = other.centres["US"].keys, of.centres["US"].keys
+    drafted = draft_mandate(
+        of.channel,
+        "US",
+        of.centres["US"].identities(),
+        issued=NOW,
+        expires=NOW + 9,
+        signers=["authority-1", "authority-2"],
+    )
+    calls: list[Callable[[dict[str, tuple[SigningKey, ...]]], object]] = [
+        lambda keys: review.sign(keys["officer-1"]),
+        lambda keys: sign_mandate(drafted, of.channel, keys["authority-1"]),
+        lambda keys: Endpoint.open(of.channel, "US", MemoryJournal(), NOW, system=keys["system"]),
+    ]
+    for call in calls:
+        assert call(right)
+        with pytest.raises(UsageError, match="exercise") as caught:
+            call(wrong)
+        assert caught.value.code is Usage.EXERCISE
+
+
+@pytest.mark.requirement("R-EXER-2")
+@pytest.mark.parametrize("exercise", [False, True])
+def test_an_exercise_succeeds_no_real_channel_nor_the_reverse(*, exercise: bool) -> None:
+    before = real() if exercise else drill()
+    centres = [make_centre(code, salt="new", exercise=exercise) for code in ("RU", "US")]
+    after = make_channel(centres, exercise=exercise, predecessor=before.channel.id)
+    end = open_endpoint(after, centres[1])
+    snap = snapshot(end)
+    with pytest.raises(UsageError) as caught:
+        end.inherit(before.open("US"), NOW)
+    assert caught.value.code is Usage.EXERCISE
+    assert snapshot(end) == snap
 
 
 def test_an_exercise_shows_in_everything_that_an_officer_sees() -> None:

@@ -271,6 +271,10 @@ class BrokenSigner:
     def key(self) -> PublicKey:
         return self.inner.key
 
+    @property
+    def exercise(self) -> bool:
+        return self.inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         self.asked += 1
         if self.mended:

@@ -22,7 +22,8 @@ from tests.support.forge import Forger
 
 US, RU = make_centre("US"), make_centre("RU")
 CHANNEL = make_channel([US, RU])
-EXERCISE = make_channel([US, RU], exercise=True)
+DRILL = make_centre("US", exercise=True)
+EXERCISE = make_channel([DRILL, RU], exercise=True)
 FIRST = make_mandate(CHANNEL, US)
 ENDPOINT = open_endpoint(CHANNEL, US, mandates=[FIRST])
 MANDATE = ENDPOINT.mandate()
@@ -189,12 +190,12 @@ def test_what_a_peer_would_refuse_is_shown_with_the_code(
 
 
 def test_exercise_says_so_on_every_object_that_knows_it() -> None:
-    mandate = make_mandate(EXERCISE, US)
-    endpoint = open_endpoint(EXERCISE, US, mandates=[mandate])
+    mandate = make_mandate(EXERCISE, DRILL)
+    endpoint = open_endpoint(EXERCISE, DRILL, mandates=[mandate])
     draft = endpoint.draft(launch(), NOW, ["officer-1", "officer-2"])
     known = endpoint.mandate()
     assert known is not None
-    message = Forger(EXERCISE, US, known.id).notice().data
+    message = Forger(EXERCISE, DRILL, known.id).notice().data
     for found in (
         inspect(message),
         inspect(draft.data),

@@ -37,6 +37,7 @@ from tests.render.leaves import dense, leaves
 from tests.render.objects import message
 from tests.support import (
     NOW,
+    Centre,
     launch,
     make_centre,
     make_channel,
@@ -54,9 +55,9 @@ CHANNEL = make_channel([US, RU])
 EXERCISE = make_channel([US, RU], exercise=True)
 
 
-def endpoint_of(channel: Channel) -> tuple[Endpoint, Mandate]:
+def endpoint_of(channel: Channel, centre: Centre = US) -> tuple[Endpoint, Mandate]:
     """The endpoint of the US, and its mandate."""
-    endpoint = open_endpoint(channel, US, mandates=[make_mandate(channel, US)])
+    endpoint = open_endpoint(channel, centre, mandates=[make_mandate(channel, centre)])
     mandate = endpoint.mandate()
     assert mandate is not None
     return endpoint, mandate
@@ -92,7 +93,7 @@ def test_review_reads_as_stored() -> None:
 
 
 def test_exercise_is_said_first_and_last() -> None:
-    endpoint, mandate = endpoint_of(EXERCISE)
+    endpoint, mandate = endpoint_of(EXERCISE, make_centre("US", exercise=True))
     draft = endpoint.draft(launch(), NOW, ["officer-1", "officer-2"])
     lines = text.review(draft.review(EXERCISE, mandate), EXERCISE).splitlines()
     assert lines[0] == lines[-1] == text.BANNER

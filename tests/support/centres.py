@@ -66,11 +66,12 @@ class Centre(NamedTuple):
         ]
 
 
-def make_centre(code: str, suite: Suite = Suite.CLASSIC, salt: str = "") -> Centre:
-    """A centre whose keys follow from its code, the suite and a salt."""
+def make_centre(code: str, suite: Suite = Suite.CLASSIC, salt: str = "", *, exercise: bool = False) -> Centre:
+    """A centre whose keys follow from its code, the suite and a salt; those for exercises say so."""
 
     def key(label: str, alg: Any) -> SigningKey:
-        return SigningKey.from_seed(alg, seed_of(alg, f"{code}/{label}/{alg.name}/{salt}"))
+        seed = seed_of(alg, f"{code}/{label}/{alg.name}/{salt}")
+        return SigningKey.from_seed(alg, seed, exercise=exercise)
 
     return Centre(
         code, {label: tuple(key(label, alg) for alg in SUITE_ALGORITHMS[suite]) for label in LABELS}
@@ -135,7 +136,8 @@ def open_endpoint(
 
 def pair(suite: Suite = Suite.CLASSIC, **more: Any) -> tuple[Endpoint, Endpoint, Centre, Centre]:
     """Two endpoints, US and RU, that hold each other's mandate."""
-    us, ru = make_centre("US", suite), make_centre("RU", suite)
+    drill = more.get("exercise", False)
+    us, ru = make_centre("US", suite, exercise=drill), make_centre("RU", suite, exercise=drill)
     channel = make_channel([us, ru], suite, **more)
     mandates = [make_mandate(channel, us), make_mandate(channel, ru)]
     return (

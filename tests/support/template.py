@@ -38,7 +38,8 @@ class Template(NamedTuple):
 
 def template(*codes: str, suite: Suite = Suite.CLASSIC, **more: object) -> Template:
     """Centres of one channel, US and RU unless told otherwise."""
-    centres = {code: make_centre(code, suite) for code in codes or ("RU", "US")}
+    drill = bool(more.get("exercise"))
+    centres = {code: make_centre(code, suite, exercise=drill) for code in codes or ("RU", "US")}
     channel = make_channel(list(centres.values()), suite, **more)
     mandates = {code: make_mandate(channel, centre) for code, centre in centres.items()}
     journals = {}

@@ -53,6 +53,10 @@ class MoodySigner:
     def key(self) -> PublicKey:
         return self.inner.key
 
+    @property
+    def exercise(self) -> bool:
+        return self.inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         if self.unwilling:
             self.unwilling -= 1

@@ -318,6 +318,7 @@ def test_an_identity_has_one_fresh_key_for_each_algorithm(suite: Suite) -> None:
 def test_an_application_can_be_a_signer() -> None:
     class Module:
         key = SIGNERS[Algorithm.ED25519].key
+        exercise = False
 
         def sign(self, tbs: bytes) -> bytes | None:
             return None if not tbs else SIGNERS[Algorithm.ED25519].sign(tbs)

@@ -14,7 +14,7 @@ from launchnotice import (
 )
 from launchnotice.cli import common
 from launchnotice.core.succession import check_successor
-from launchnotice.registry import SUITE_ALGORITHMS, Owed, Role, Suite, label
+from launchnotice.registry import SUITE_ALGORITHMS, Owed, Role, Suite, Usage, label
 from launchnotice.render import text, treaty
 from launchnotice.render.fields import groups, quote
 
@@ -119,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
 def _make(args: argparse.Namespace) -> int:
     common.check_free([args.out], force=args.force)
     suite = common.SUITES[args.suite]
+    before = common.load_channel(args.predecessor) if args.predecessor else None
     channel = Channel(
         Descriptor(
             protocol=SPEC_VERSION,
@@ -126,15 +127,17 @@ def _make(args: argparse.Namespace) -> int:
             suite=suite,
             exercise=args.exercise,
             agreement=common.load_agreement(args.agreement),
-            parties=_parties(args, suite, {}),
+            parties=_parties(args, suite, {}, exercise=args.exercise),
             officers=args.officers,
             receipt_within=args.receipt_within,
             acknowledge_within=args.acknowledge_within,
             reply_within=args.reply_within,
             report_within=args.report_within,
-            predecessor=common.load_channel(args.predecessor).id if args.predecessor else None,
+            predecessor=before.id if before else None,
         )
     )
+    if before is not None:
+        _check_successor(channel, before)
     return _write(channel, args)
 
 
@@ -156,20 +159,29 @@ def _succeed(args: argparse.Namespace) -> int:
     anew = {name: getattr(args, name) for name in said if getattr(args, name) is not None}
     if args.agreement:
         anew["agreement"] = common.load_agreement(args.agreement)
-    anew["parties"] = _parties(args, suite, {party.code: party.owes for party in old.parties})
+    anew["parties"] = _parties(
+        args, suite, {party.code: party.owes for party in old.parties}, exercise=old.exercise
+    )
     channel = Channel(Descriptor(**{**kept, **anew, "suite": suite, "predecessor": before.id}))
-    try:
-        check_successor(channel, before)
-    except UsageError as error:
-        raise common.Trouble(f"--party: {error.detail}") from None
+    _check_successor(channel, before)
     _write(channel, args)
     print("Then each party says in the old channel that it is continued in that id, and goes on listening.")
     return 0
 
 
-def _parties(args: argparse.Namespace, suite: Suite, before: dict[str, Owed]) -> tuple[Party, ...]:
+def _check_successor(channel: Channel, before: Channel) -> None:
+    try:
+        check_successor(channel, before)
+    except UsageError as error:
+        option = "--exercise" if error.code is Usage.EXERCISE else "--party"
+        raise common.Trouble(f"{option}: {error.detail}") from None
+
+
+def _parties(
+    args: argparse.Namespace, suite: Suite, before: dict[str, Owed], *, exercise: bool
+) -> tuple[Party, ...]:
     owes = dict(_owes(args.owes))
-    parties = [_party(word, suite, {**before, **owes}) for word in args.party]
+    parties = [_party(word, suite, {**before, **owes}, exercise=exercise) for word in args.party]
     unknown = owes.keys() - {party.code for party in parties}
     if unknown:
         raise common.Trouble(f"--owes {min(unknown)}: no --party has that code")
@@ -209,12 +221,12 @@ def _fingerprint(args: argparse.Namespace) -> int:
     return 0
 
 
-def _party(word: str, suite: Suite, owes: dict[str, Owed]) -> Party:
+def _party(word: str, suite: Suite, owes: dict[str, Owed], *, exercise: bool) -> Party:
     code, _, rest = word.partition(":")
     threshold, _, files = rest.partition(":")
     if not (code and files and threshold.isdecimal() and len(threshold) <= _DIGITS):
         raise common.Trouble(f"--party {word}: expected CODE:THRESHOLD:FILE,FILE")
-    kids = [kid for path in files.split(",") for kid in _thumbprints(path, suite)]
+    kids = [kid for path in files.split(",") for kid in _thumbprints(path, suite, exercise=exercise)]
     return Party(
         code=code,
         threshold=int(threshold),
@@ -226,8 +238,8 @@ def _party(word: str, suite: Suite, owes: dict[str, Owed]) -> Party:
 _DIGITS = 4  # of a threshold; more would only make a number that no descriptor takes
 
 
-def _thumbprints(path: str, suite: Suite) -> list[bytes]:
-    identity = common.load_identity(path)
+def _thumbprints(path: str, suite: Suite, *, exercise: bool) -> list[bytes]:
+    identity = common.load_identity(path, exercise=exercise)
     if identity.role is not Role.AUTHORITY:
         raise common.Trouble(f"{path}: expected an authority, got role {label(identity.role)}")
     if tuple(key.alg for key in identity.keys) != SUITE_ALGORITHMS[suite]:

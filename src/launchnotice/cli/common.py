@@ -207,18 +207,31 @@ def status(found: Inspection) -> int:
     return 1 if found.verdict.refusal else 0
 
 
-def load_identity(path: str) -> Identity:
-    """The identity of a public identity file, its keys checked."""
+def load_identity(path: str, *, exercise: bool | None = None) -> Identity:
+    """The identity of a public identity file, its keys checked.
+
+    Args:
+        path: where. `exercise`: whether the channel that it is for is an exercise; None: for none.
+    """
     data = read(path, MAX_SMALL_FILE)
     try:
-        return parse_identity(data)
+        identity, drill = parse_identity(data)
     except LaunchnoticeError as error:
         raise Trouble(f"{path}: no public identity file: {error}") from None
+    if exercise is not None and drill is not exercise:
+        sides = (
+            "keys for exercises, and the channel is real"
+            if drill
+            else "keys of no exercise, and the channel is one"
+        )
+        raise Trouble(f"{path}: {sides}")
+    return identity
 
 
-def dump_identity(identity: Identity) -> bytes:
-    """The bytes of a public identity file."""
-    return to_json(identity.to_json()).encode()
+def dump_identity(identity: Identity, *, exercise: bool = False) -> bytes:
+    """The bytes of a public identity file; one for exercises says so first."""
+    mark = {"exercise": True} if exercise else {}
+    return to_json({**mark, **identity.to_json()}).encode()
 
 
 def to_json(value: Any) -> str:

@@ -30,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="signature suite of the channel (default %(default)s)",
     )
     parser.add_argument(
+        "--exercise", action="store_true", help="keys for an exercise channel; they serve no real one"
+    )
+    parser.add_argument(
         "--out",
         required=True,
         metavar="FILE.pem",
@@ -48,16 +51,17 @@ def run(args: argparse.Namespace) -> int:
         # With the last copy of a key everything goes that only it can sign.
         raise common.Trouble(f"{args.out}: exists; a key file is never replaced")
     common.check_free([public], force=args.force)
-    keys = generate_keys(common.SUITES[args.suite])
+    keys = generate_keys(common.SUITES[args.suite], exercise=args.exercise)
     identity = Identity(label=args.label, role=_ROLES[args.role], keys=tuple(key.key for key in keys))
     secret = dump_keys(keys, common.passphrase(args, twice=True))
-    common.write(public, common.dump_identity(identity), force=args.force)
+    common.write(public, common.dump_identity(identity, exercise=args.exercise), force=args.force)
     try:
         common.write(args.out, secret, private=True)
     except common.Trouble:
         common.remove(public)  # public keys without their private ones only mislead
         raise
     nodes = [Node(label(key.alg), groups(key.kid)) for key in identity.keys]
-    print(f"{args.role} {quote(args.label)}: wrote {quote(args.out)} and {quote(public)}")
+    what = f"EXERCISE {args.role}" if args.exercise else args.role
+    print(f"{what} {quote(args.label)}: wrote {quote(args.out)} and {quote(public)}")
     print("\n".join(["Thumbprints:", *layout(nodes)]))
     return 0

@@ -175,7 +175,7 @@ def _make(args: argparse.Namespace) -> int:
     draft = draft_mandate(
         channel,
         args.party,
-        [common.load_identity(path) for path in args.identity],
+        [common.load_identity(path, exercise=channel.descriptor.exercise) for path in args.identity],
         issued=args.issued,
         expires=args.expires,
         signers=args.signer,

@@ -24,8 +24,11 @@ def check_successor(channel: Channel, before: Channel) -> None:
     """Whether one channel succeeds another.
 
     Raises:
-        UsageError: `bad-value`: its descriptor names another predecessor, or a key is an authority's in both.
+        UsageError: `bad-value`: its descriptor names another predecessor, or a key is an authority's in both;
+            `exercise`: one is an exercise, the other is real.
     """
+    if channel.descriptor.exercise is not before.descriptor.exercise:
+        raise UsageError(Usage.EXERCISE, "an exercise succeeds no real channel, nor the reverse")
     if channel.descriptor.predecessor != before.id:
         raise UsageError(Usage.BAD_VALUE, "the descriptor does not name that channel as its predecessor")
     old = {kid for party in before.parties.values() for kid in party.authority}

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, Self
 
 from launchnotice.errors import Refused, UsageError
@@ -30,6 +31,7 @@ from launchnotice.wire import cbor
 from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_IDENTITIES, MAX_LABEL, MAX_PARTIES, MAX_SIGNERS
 from launchnotice.wire.codecs import Array, Bool, Bytes, Enumeration, Int, Text, wrong_type
 from launchnotice.wire.digest import sha256
+from launchnotice.wire.keys import Signer as KeySigner
 from launchnotice.wire.message import Signer
 from launchnotice.wire.record import Nested, Record, field
 from launchnotice.wire.streams import DIGEST, PARTY
@@ -126,6 +128,15 @@ class Channel:
         self.algorithms: tuple[Algorithm, ...] = SUITE_ALGORITHMS[descriptor.suite]
         self.judge = Judge(descriptor.agreement)
         self.content_type = ContentType.EXERCISE if descriptor.exercise else ContentType.MESSAGE
+
+    def check_keys(self, keys: Iterable[KeySigner]) -> None:
+        """No key serves an exercise and what is real; raises `UsageError` (`exercise`)."""
+        exercise = self.descriptor.exercise
+        if any(key.exercise is not exercise for key in keys):
+            sides = ("the key is for exercises", "the channel is real")
+            if exercise:
+                sides = ("the channel is an exercise", "the key is not made for one")
+            raise UsageError(Usage.EXERCISE, ", ".join(sides))
 
     @classmethod
     def load(cls, data: bytes) -> Self:

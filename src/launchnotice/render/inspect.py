@@ -36,6 +36,7 @@ from launchnotice.render.fields import (
 from launchnotice.render.records import tree, unread
 from launchnotice.wire import cbor, cose
 from launchnotice.wire.bounds import MAX_DESCRIPTOR, MAX_MANDATE
+from launchnotice.wire.codecs import Bool
 from launchnotice.wire.cose import Signatory
 from launchnotice.wire.message import BODIES, Payload, parse, parse_payload
 from launchnotice.wire.record import Record
@@ -116,16 +117,23 @@ def inspect(data: bytes, channel: Channel | None = None, mandates: Sequence[byte
     raise Refused(Refusal.NOT_COSE_SIGN, "no message, mandate, channel descriptor or draft")
 
 
-def parse_identity(data: bytes) -> Identity:
+def parse_identity(data: bytes) -> tuple[Identity, bool]:
     """The identity of a public identity file: JSON with label, role and keys, each enrolled.
+
+    Returns:
+        The identity, and whether its keys are for exercises.
 
     Raises:
         Refused: it is no such file, or one of its keys is weak.
     """
-    identity = Identity.from_json(jsonform.parse(data))
+    raw = jsonform.parse(data)
+    exercise = False
+    if isinstance(raw, dict) and "exercise" in raw:
+        exercise = Bool().load(raw.pop("exercise"))
+    identity = Identity.from_json(raw)
     for key in identity.keys:
         key.enrol()
-    return identity
+    return identity, exercise
 
 
 # Objects -------------------------------------------------------------------------------
@@ -203,7 +211,7 @@ def _descriptor(data: bytes, channel: Channel | None) -> Inspection:
 
 
 def _identity(data: bytes) -> Inspection:
-    identity = parse_identity(data)
+    identity, exercise = parse_identity(data)
     return Inspection(
         "identity",
         f"identity {quote(identity.label)}, {label(identity.role)}",
@@ -211,6 +219,7 @@ def _identity(data: bytes) -> Inspection:
         verdict.unchecked("an identity carries no signature"),
         [("IDENTITY", tree(identity, Style.RAW))],
         {"identity": identity.to_json(), "thumbprints": [key.kid.hex() for key in identity.keys]},
+        exercise=exercise,
     )
 
 

@@ -174,6 +174,10 @@ class Signer(Protocol):
     def key(self) -> PublicKey:
         """The public key under which the signatures verify."""
 
+    @property
+    def exercise(self) -> bool:
+        """Whether the key is for exercises; no key serves both (P8). Fixed when the key was made."""
+
     def sign(self, tbs: bytes) -> bytes | None:
         """The signature of the to-be-signed bytes, or None: not yet, ask again at the next `poll`.
 
@@ -189,15 +193,16 @@ class SigningKey(_Frozen):
     Neither its `repr` nor any message shows the seed.
 
     Attributes:
-        key: the public key.
+        key: the public key. `exercise`: whether it is for exercises, else for what is real.
     """
 
-    __slots__ = ("_private", "key")
+    __slots__ = ("_private", "exercise", "key")
 
     key: PublicKey
+    exercise: bool
     _private: _Private
 
-    def __init__(self, alg: Algorithm, seed: bytes) -> None:
+    def __init__(self, alg: Algorithm, seed: bytes, *, exercise: bool = False) -> None:
         """See `from_seed`."""
         try:
             _ALGORITHM.check(alg)
@@ -206,28 +211,32 @@ class SigningKey(_Frozen):
         except (Refused, ValueError) as error:
             raise UsageError(Usage.BAD_VALUE, f"SigningKey: {error}") from None
         _set(self, "_private", private)
+        _set(self, "exercise", exercise)
         _set(self, "key", PublicKey(alg, private.public_key().public_bytes_raw()))
 
     @classmethod
-    def generate(cls, alg: Algorithm) -> SigningKey:
+    def generate(cls, alg: Algorithm, *, exercise: bool = False) -> SigningKey:
         """A fresh key from the randomness of the operating system."""
         row = _ROWS.get(alg)
-        return cls(alg, row.fresh() if row else b"")  # which is refused, as what is no algorithm is
+        return cls(
+            alg, row.fresh() if row else b"", exercise=exercise
+        )  # which is refused, as what is no algorithm is
 
     @classmethod
-    def from_seed(cls, alg: Algorithm, seed: bytes) -> SigningKey:
+    def from_seed(cls, alg: Algorithm, seed: bytes, *, exercise: bool = False) -> SigningKey:
         """The key of a private key's bytes.
 
         Args:
             alg: the algorithm.
             seed: 32 bytes of Ed25519 (RFC 8032 section 5.1.5) or ML-DSA (FIPS 204 algorithm 6); of
                 ESP384 the scalar itself, 48 bytes, big-endian, from 1 to n - 1 (RFC 5915 section 3).
+            exercise: whether it is for exercises.
 
         Raises:
             UsageError: `bad-value`: no such algorithm, another length, no such scalar, or a
                 `cryptography` that was built without the algorithm.
         """
-        return cls(alg, seed)
+        return cls(alg, seed, exercise=exercise)
 
     @property
     def seed(self) -> bytes:
@@ -242,9 +251,9 @@ class SigningKey(_Frozen):
         return f"<SigningKey of {self.key!r}>"
 
 
-def generate(suite: Suite) -> tuple[SigningKey, ...]:
+def generate(suite: Suite, *, exercise: bool = False) -> tuple[SigningKey, ...]:
     """Fresh keys of one identity: one for each algorithm of the suite, in its order."""
-    return tuple(SigningKey.generate(alg) for alg in SUITE_ALGORITHMS[suite])
+    return tuple(SigningKey.generate(alg, exercise=exercise) for alg in SUITE_ALGORITHMS[suite])
 
 
 def thumbprint(cose_key: dict[int, object]) -> bytes:

@@ -261,6 +261,11 @@ class TrippedSigner:
         """The public key."""
         return self.inner.key
 
+    @property
+    def exercise(self) -> bool:
+        """Whether the key is for exercises."""
+        return self.inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         """As the signer inside, unless a fault strikes."""
         self.trip.at("sign.before")

@@ -232,6 +232,10 @@ class _Signer:
     def key(self) -> PublicKey:
         return self._site.key.key
 
+    @property
+    def exercise(self) -> bool:
+        return self._site.key.exercise
+
     def sign(self, tbs: bytes) -> bytes:
         return self._site.sign(tbs)
 

@@ -305,6 +305,11 @@ class LoggingSigner:
         """The public key."""
         return self._inner.key
 
+    @property
+    def exercise(self) -> bool:
+        """Whether the key is for exercises."""
+        return self._inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         """Sign, unless that has to wait; only a sync is not written down, since it states nothing."""
         signed = cbor.decode(tbs, 1 << 20)

@@ -33,6 +33,10 @@ class Recorder:
     def key(self) -> PublicKey:
         return self.inner.key
 
+    @property
+    def exercise(self) -> bool:
+        return self.inner.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         if not self.willing:
             return None

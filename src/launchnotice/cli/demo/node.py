@@ -43,6 +43,11 @@ class AwaySigner:
         """The public key."""
         return self._key.key
 
+    @property
+    def exercise(self) -> bool:
+        """Whether the key is for exercises."""
+        return self._key.exercise
+
     def sign(self, tbs: bytes) -> bytes | None:
         """The signature, or None: not yet."""
         if self.away:

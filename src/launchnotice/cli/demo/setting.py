@@ -110,10 +110,12 @@ class MemoryStore:
         """Nothing is to be given up."""
 
 
-def make_keys(suite: Suite, seed: int, centres: Mapping[str, Sequence[str]] = CENTRES) -> Keys:
+def make_keys(
+    suite: Suite, seed: int, centres: Mapping[str, Sequence[str]] = CENTRES, *, exercise: bool = False
+) -> Keys:
     """Keys for every label of the centres, from the seed."""
     return {
-        code: {label: _keys(suite, f"demo/{seed}/{code}/{label}") for label in labels}
+        code: {label: _keys(suite, f"demo/{seed}/{code}/{label}", exercise=exercise) for label in labels}
         for code, labels in centres.items()
     }
 
@@ -193,10 +195,12 @@ def _carry(data: bytes, file: Path | None) -> bytes:
     return file.read_bytes()
 
 
-def _keys(suite: Suite, name: str) -> tuple[SigningKey, ...]:
+def _keys(suite: Suite, name: str, *, exercise: bool) -> tuple[SigningKey, ...]:
+    def seed(alg: registry.Algorithm) -> bytes:
+        return _HASHES[SEED_SIZES[alg]](f"{name}/{alg.name}".encode()).digest()
+
     return tuple(
-        SigningKey.from_seed(alg, _HASHES[SEED_SIZES[alg]](f"{name}/{alg.name}".encode()).digest())
-        for alg in registry.SUITE_ALGORITHMS[suite]
+        SigningKey.from_seed(alg, seed(alg), exercise=exercise) for alg in registry.SUITE_ALGORITHMS[suite]
     )
 
 

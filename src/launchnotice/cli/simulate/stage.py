@@ -102,7 +102,8 @@ class Place:
     def __init__(self, story: str, rules: Rules, suite: Suite, start: int) -> None:
         self.name, self.line = rules.name, Line()
         seed = int.from_bytes(hashlib.sha256(f"{story}/{rules.called}".encode()).digest()[:4])
-        keys = make_keys(suite, seed, dict.fromkeys(rules.parties, LABELS))
+        exercise = bool(rules.options.get("exercise"))
+        keys = make_keys(suite, seed, dict.fromkeys(rules.parties, LABELS), exercise=exercise)
         owed = {label(one): one for one in Owed}
         if unknown := sorted({*rules.owes.values()} - owed.keys()):
             raise Trouble(f"channel {rules.name}: nobody owes {', '.join(unknown)}")
