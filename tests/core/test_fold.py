@@ -181,11 +181,20 @@ def test_entries_of_another_shape_are_corrupt(fields: object) -> None:
         entries.decode(1, data)
 
 
+def test_the_end_of_an_epoch_as_earlier_builds_wrote_it_is_read() -> None:
+    """Then no dispute went on beyond it."""
+    ended = entries.Ended("US", 1, bytes(16), 4, 2, bytes(32))
+    fields = cbor.decode(entries.encode(bytes(32), NOW, ended)[32:], 1 << 10)
+    assert isinstance(fields, list)
+    assert entries.decode(1, bytes(32) + cbor.encode(fields[:-1])).entry == ended
+
+
 # Journals that do not fold -------------------------------------------------------------------
 
 
 RECOVERY = {
     entries.Ended,
+    entries.Stands,
     entries.Outside,
     entries.Abandoned,
     entries.Returned,
@@ -196,7 +205,7 @@ RECOVERY = {
     entries.Inherited,
     entries.Trusted,
 }
-"""What follows a restore or a fork: tests/endpoint/test_hand_back.py folds them."""
+"""What follows a restore or a fork: tests/endpoint/test_hand_back.py and test_standing.py fold them."""
 
 
 @pytest.fixture(scope="module")

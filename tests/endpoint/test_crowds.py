@@ -162,7 +162,7 @@ def test_what_was_noted_of_an_epoch_that_ended_is_not_shown_again(made: Template
 def test_of_too_many_disowned_notices_the_newest_are_marked(
     made: Template, us: Forger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchnotice.core.mandating.MAX_NOTED", 3)
+    monkeypatch.setattr("launchnotice.core.standing.MAX_NOTED", 3)
     ru = Side(made, "RU")
     notices = chain(us, 5)
     for notice in notices:

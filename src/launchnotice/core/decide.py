@@ -29,9 +29,10 @@ from launchnotice.core.mandating import judge_abandoned, judge_mandate
 from launchnotice.core.references import thread
 from launchnotice.core.remarks import notice_findings, signal_findings
 from launchnotice.core.returning import judge_claims, judge_returned, stored
+from launchnotice.core.standing import Newcomer, Word, compare, settle
 from launchnotice.core.state import State
-from launchnotice.core.stream import Stream
-from launchnotice.core.superseding import is_disowned, mandate_findings, voided
+from launchnotice.core.stream import Held, Stream
+from launchnotice.core.superseding import mandate_findings, voided
 from launchnotice.core.tables import STREAM, Case, Outcome, StreamRow
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import Mandate, UnverifiedMandate
@@ -172,7 +173,8 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
     assert isinstance(payload, ChainedPayload)  # safe: the class of the kind gives the payload
     sender = payload.sender
     stream = state.stream(sender, (payload.epoch.number, payload.epoch.random))
-    case = _case(state, stream, message, payload, mandate.payload.version)
+    notice = Held(message.id, payload.prev, mandate.payload.version)
+    case, word = _case(state, stream, payload, notice)
     row = STREAM[case]
     match row.outcome:
         case Outcome.KEEP:
@@ -181,7 +183,9 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
             lost = stream.abandoned is not None and payload.seq > stream.abandoned
             back = [message.data] if lost else []
             if case is not Case.NEXT:
-                return Decision(sender, [entry], back)
+                stands = word is Word.STANDS
+                settled = settle(state, sender, stream, Newcomer(payload.seq, notice, case)) if stands else []
+                return Decision(sender, [entry, *settled], back)
             joined = drain(stream, sender, payload.seq, message.id, mandate.payload.version)
             return _joined(state, payload, [entry, *joined], back)
         case Outcome.FORK:
@@ -196,22 +200,21 @@ def _chained(state: State, message: Message, mandate: Mandate, now: int) -> Deci
             return Decision(sender, [*noted], [])
 
 
-def _case(state: State, stream: Stream, message: Message, payload: ChainedPayload, version: int) -> Case:
+def _case(state: State, stream: Stream, payload: ChainedPayload, notice: Held) -> tuple[Case, Word]:
+    """The case of a notice, and what mandates say of it."""
+
     def known() -> bool:
-        return bool(state.find(message.id))
+        return bool(state.find(notice.id))
 
     crowd = state.crowd(payload.sender)
-    disowned = is_disowned(state, payload.sender, stream.epoch, payload.seq, message.id, version)
-    if disowned:
-        case = stream.compare_kept(message.id, known, crowd, Case.ENDED)
-    else:
-        case = stream.compare(payload.seq, payload.prev, message.id, known, crowd)
+    case, word = compare(state, payload.sender, stream, payload.seq, notice, known)
+    disowned = word is Word.DISOWNED
     if case not in _IN_ANY_EPOCH and state.crowded(payload.sender, stream.epoch, quiet=disowned):
-        return Case.KNOWN if message.id in crowd.noted else crowd.further(Case.CROWDED)
-    noted = crowd.noted and case in {Case.NEXT, Case.AHEAD}
-    if noted and id_at(state, payload.sender, stream, payload.seq, message.id):
-        return Case.CONTRADICTION
-    return case
+        return Case.KNOWN if notice.id in crowd.noted else crowd.further(Case.CROWDED), word
+    noted = crowd.noted and case in {Case.NEXT, Case.AHEAD} and word is Word.NOTHING
+    if noted and id_at(state, payload.sender, stream, payload.seq, notice.id):
+        return Case.CONTRADICTION, word
+    return case, word
 
 
 def _joined(state: State, payload: ChainedPayload, joined: list[Entry], back: list[bytes]) -> Decision:

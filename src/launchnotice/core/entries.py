@@ -152,6 +152,19 @@ class Ended(NamedTuple):
     last: int
     seq: int
     head: bytes
+    disputed: bool = False  # whether a dispute goes on, at a position of which is not known what stands there
+
+
+class Stands(NamedTuple):
+    """A disputed notice that a mandate says stands: it waits for the gap before it to close."""
+
+    id: bytes
+    sender: str
+    number: int
+    random: bytes
+    seq: int
+    prev: bytes
+    version: int
 
 
 class Outside(NamedTuple):
@@ -307,6 +320,7 @@ Entry: TypeAlias = (
     | Fired
     | Listed
     | Reminded
+    | Stands
     | Confirmed
 )
 
@@ -335,6 +349,7 @@ _TYPES: Final[dict[int, Any]] = {
     22: Listed,
     23: Inherited,
     24: Reminded,
+    25: Stands,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 
@@ -381,7 +396,7 @@ def keys(entry: Entry) -> tuple[bytes, ...]:
             return _placed(entry, "") + _threaded(entry, "")
         case Reserved() | Returned() | Sealed() | Fact() | Listed():
             return (entry.id, entry.subject) if entry.subject else (entry.id,)
-        case Mandated() | Rival() | Voided() | Drained() | Fired() | Reminded() | Outside():
+        case Mandated() | Rival() | Voided() | Drained() | Fired() | Reminded() | Outside() | Stands():
             return (entry.id,)
         case _:
             return ()

@@ -26,6 +26,7 @@ from launchnotice.core.entries import (
     Returned,
     Rival,
     Sealed,
+    Stands,
     Voided,
 )
 from launchnotice.core.tables import ANSWERS, CARRIED, DELIVERY, OVERDUE_AT, SETTLED_AT, Debt, Delivery
@@ -208,6 +209,8 @@ class Exchange:
                 self._apply_signal(kept.time, kept.position, entry)
             case Returned() as entry:
                 self._apply_returned(kept.time, kept.position, entry)
+            case Stands():
+                self.place = Place.HELD
             case Outside() as entry:
                 self.outside = FindingCode.DISOWNED if entry.disowned else FindingCode.ABANDONED
             case Fired() | Reminded() as entry:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from launchnotice.core.entries import (
     Abandoned,
     Accepted,
-    Drained,
-    Ended,
     Entry,
     EpochKey,
     Mandated,
-    Outside,
     Reserved,
     Returned,
     Rival,
     emergency_key,
-    position_key,
 )
 from launchnotice.core.exchange import Exchange
+from launchnotice.core.standing import end, known_above, outside
 from launchnotice.core.state import State
-from launchnotice.core.stream import Stream
 from launchnotice.errors import Refused
 from launchnotice.pact.mandate import DISOWNING, Mandate, UnverifiedMandate
-from launchnotice.registry import FindingCode, MandateReason, Place, Refusal
+from launchnotice.registry import MandateReason, Refusal
 from launchnotice.registry.namedtuples import NamedTuple
-from launchnotice.wire.bounds import MAX_NOTED, MAX_RIVALS
+from launchnotice.wire.bounds import MAX_RIVALS
 from launchnotice.wire.streams import Epoch, Position, genesis
 
 
@@ -112,9 +107,9 @@ def _effects(state: State, mandate: Mandate) -> list[Entry]:
     for stream in named.values() if payload.reason in DISOWNING else ():
         record = Epoch(number=stream.epoch[0], random=stream.epoch[1])
         nothing = Position(seq=0, id=genesis(state.channel.id, party, record))
-        found += _end(state, party, stream, stands.get(stream.epoch, nothing))
+        found += end(state, party, stream, stands.get(stream.epoch, nothing))
     if payload.reason is MandateReason.COMPROMISE:
-        found += _outside(party, _emergencies(state, party, payload.emergencies), disowned=True)
+        found += outside(party, _emergencies(state, party, payload.emergencies), disowned=True)
     return found
 
 
@@ -123,25 +118,9 @@ def judge_abandoned(state: State, party: str, epoch: EpochKey, seq: int) -> list
     stream = state.stream(party, epoch)
     if stream.abandoned is not None and stream.abandoned <= seq:
         return []  # what lies beyond was told already, or is when it arrives
-    known = _known(state, party, stream, seq)
+    known = known_above(state, party, stream, seq)
     lost = (one for one in known if one.seq > seq and one.outside is None)
-    return [Abandoned(party, *epoch, seq), *_outside(party, lost, disowned=False)]
-
-
-def _end(state: State, party: str, stream: Stream, last: Position) -> list[Entry]:
-    number, random = stream.epoch
-    base, branch = _branch(state, party, stream, last)
-    head = _joined(state, party, stream, base)
-    joins = [Drained(branch[at], party, number, random, at, []) for at in sorted(branch)]
-    standing = {**branch, last.seq: last.id, base: head}
-    lost = (
-        one
-        for one in _known(state, party, stream, base)
-        # Up to the base our chain stands, and what is known there besides it has lost its place.
-        if one.seq > last.seq or one.seq <= base or one.id != standing.get(one.seq, one.id)
-    )
-    ended = Ended(party, number, random, last.seq, base, head)
-    return [ended, *joins, *_outside(party, lost, disowned=True)]
+    return [Abandoned(party, *epoch, seq), *outside(party, lost, disowned=False)]
 
 
 def _emergencies(state: State, party: str, standing: Sequence[bytes]) -> Iterator[Exchange]:
@@ -154,57 +133,3 @@ def _emergencies(state: State, party: str, standing: Sequence[bytes]) -> Iterato
     for one in map(state.exchange, reversed(ids)):
         if one is not None and one.data and one.outside is None and one.id not in standing:
             yield one
-
-
-def _outside(party: str, newest_first: Iterator[Exchange], *, disowned: bool) -> list[Entry]:
-    """An entry for each, oldest first; of more than the bound allows, for the newest."""
-    found = list(islice(newest_first, MAX_NOTED))
-    return [Outside(one.id, party, disowned) for one in reversed(found)]
-
-
-def _branch(state: State, party: str, stream: Stream, last: Position) -> tuple[int, dict[int, bytes]]:
-    """Where our chain meets what stands, and the ids of what stands beyond; none if one is not known."""
-    found: dict[int, bytes] = {}
-    at, notice = last.seq, last.id
-    while at > stream.seq or notice != _joined(state, party, stream, at):
-        exchange = state.exchange(notice)
-        if at == 0 or exchange is None or not exchange.data:
-            # What stands is not known yet: our chain counts as far as nothing contradicts it.
-            return min(stream.seq, max(last.seq - 1, 0)), {}
-        found[at] = notice
-        at, notice = at - 1, _prev(state, notice)
-    return at, found
-
-
-def _joined(state: State, party: str, stream: Stream, seq: int) -> bytes:
-    """The id of the notice that joined a stream at a position; its genesis at 0."""
-    if seq == stream.seq:
-        return stream.head
-    if seq == 0:
-        number, random = stream.epoch
-        return genesis(state.channel.id, party, Epoch(number=number, random=random))
-    found = _placed(state, party, stream, seq)
-    return next((one.id for one in found if one.place is Place.ACCEPTED), b"")
-
-
-def _known(state: State, party: str, stream: Stream, base: int) -> Iterator[Exchange]:
-    """The notices of an epoch that nothing disowns so far, newest first: above a position, or never joined.
-
-    A thief's own epoch may have made abandoned what a mandate disowns now.
-    """
-    seqs = {*range(base + 1, stream.seq + 1), *stream.held, *stream.kept.values()}
-    for seq in sorted(seqs, reverse=True):
-        for one in reversed(_placed(state, party, stream, seq)):
-            if one.outside is not FindingCode.DISOWNED and (seq > base or one.place is not Place.ACCEPTED):
-                yield one
-
-
-def _placed(state: State, party: str, stream: Stream, seq: int) -> list[Exchange]:
-    kept = state.find(position_key("" if party == state.own else party, stream.epoch, seq))
-    ids = dict.fromkeys(k.entry.id for k in kept if isinstance(k.entry, Accepted | Reserved | Returned))
-    return [one for one in map(state.exchange, ids) if one is not None]
-
-
-def _prev(state: State, notice: bytes) -> bytes:
-    entries = (one.entry for one in state.find(notice))
-    return next((e.prev for e in entries if isinstance(e, Accepted | Returned) and e.id == notice), b"")

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from launchnotice.core.entries import Claimed, Entry, EpochKey, Outside, Returned, Sealed
 from launchnotice.core.forks import drain, find_fork
 from launchnotice.core.references import thread
+from launchnotice.core.standing import Newcomer, Word, compare, settle
 from launchnotice.core.state import State
-from launchnotice.core.superseding import is_disowned, is_void
+from launchnotice.core.stream import Held
+from launchnotice.core.superseding import is_void
 from launchnotice.core.tables import Case
 from launchnotice.errors import Refused
 from launchnotice.registry import Place, Refusal
@@ -63,11 +65,8 @@ def judge_returned(state: State, message: Message) -> list[Entry]:
 def _chained(state: State, message: Message, payload: ChainedPayload, version: int) -> list[Entry]:
     epoch = (payload.epoch.number, payload.epoch.random)
     stream = state.stream(state.own, epoch)
-    disowned = is_disowned(state, state.own, epoch, payload.seq, message.id, version)
-    if disowned:
-        case = stream.compare_kept(message.id, lambda: False, state.crowd(state.own), Case.ENDED)
-    else:
-        case = stream.compare(payload.seq, payload.prev, message.id, lambda: False, state.crowd(state.own))
+    notice = Held(message.id, payload.prev, version)
+    case, word = compare(state, state.own, stream, payload.seq, notice, lambda: False)
     if case is Case.FIRST_MISFIT:
         raise Refused(Refusal.BAD_EPOCH_PREV, "prev: expected the genesis of the epoch")
     place = _PLACES.get(case)
@@ -78,7 +77,9 @@ def _chained(state: State, message: Message, payload: ChainedPayload, version: i
         return [entry, *drain(stream, state.own, payload.seq, message.id, 0)]
     if case in {Case.MISFIT, Case.CONTRADICTION}:
         return [find_fork(state, stream, payload, message.id, case), entry]
-    return [entry, *_outside(state, message, disowned=disowned)]
+    if word is Word.STANDS:
+        return [entry, *settle(state, state.own, stream, Newcomer(payload.seq, notice, case))]
+    return [entry, *_outside(state, message, disowned=word is Word.DISOWNED)]
 
 
 def _outside(state: State, message: Message, *, disowned: bool) -> list[Entry]:
@@ -91,10 +92,14 @@ def seen_before(state: State, party: str, epoch: EpochKey, seq: int, data: bytes
 
     An emergency notice has no place of its own: that of its sender's head when it was drafted counts.
     """
-    if not seq and data and party in state.synced:
+    if party not in state.synced:
+        return False
+    if not seq and data:
         payload = recall(data).payload
         seq = payload.head.seq if isinstance(payload, EmergencyPayload) else 0
-    return state.seen_before(party, epoch, seq)
+    head = state.synced[party]
+    # An epoch that the answer does not lead to may be one that its sender has lost.
+    return head is None or epoch != head[:2] or seq <= head[2]
 
 
 def judge_claims(state: State, party: str, heads: Sequence[Head]) -> list[Entry]:

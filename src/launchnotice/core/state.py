@@ -35,6 +35,7 @@ from launchnotice.core.entries import (
     Returned,
     Rival,
     Sealed,
+    Stands,
     Synced,
     Trusted,
     Voided,
@@ -173,14 +174,6 @@ class State:
     def highest_epoch(self) -> int:
         """The highest own epoch number known; 0 if none was opened."""
         return max((number for number, _ in self.streams[self.own]), default=0)
-
-    def seen_before(self, party: str, epoch: EpochKey, seq: int) -> bool:
-        """Whether a notice may have been shown before the last restore (R-RESTORE-5)."""
-        if party not in self.synced:
-            return False
-        head = self.synced[party]
-        # An epoch that the answer does not lead to may be one that its sender has lost.
-        return head is None or epoch != head[:2] or seq <= head[2]
 
     def unconfirmed(self, party: str, *more: EpochKey) -> int:
         """How many epochs of a party no mandate confirms, but for the first, and with these."""
@@ -349,15 +342,24 @@ class State:
 
     def _ended(self, entry: Ended) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
-        stream.disputed = stream.abandoned = None
-        stream.seq, stream.head = entry.seq, entry.head
-        stream.held = {seq: held for seq, held in stream.held.items() if entry.seq < seq <= entry.last}
-        stream.ended = entry.last
+        stream.end(entry.last, entry.seq, entry.head, disputed=entry.disputed)
         noted = self.noted[entry.sender]
         self.noted[entry.sender] = {one: epoch for one, epoch in noted.items() if epoch != stream.epoch}
-        self.forks.pop((entry.sender, stream.epoch), None)
+        if not entry.disputed:
+            self.forks.pop((entry.sender, stream.epoch), None)
         if entry.sender == self.own and stream.epoch == self.epoch:
             self.epoch = None  # the stream goes on in a new one
+
+    def _stands(self, entry: Stands) -> None:
+        stream = self._recorded(entry.sender, (entry.number, entry.random))
+        stream.kept.pop(entry.id, None)
+        stream.held[entry.seq] = Held(entry.id, entry.prev, entry.version)
+
+    def _outside(self, entry: Outside) -> None:
+        exchange = self.exchange(entry.id) if entry.disowned else None
+        known = self.streams[entry.sender]
+        if exchange is not None and exchange.epoch in known:
+            known[exchange.epoch].release(exchange.seq, entry.id)
 
     def _abandoned(self, entry: Abandoned) -> None:
         stream = self._recorded(entry.sender, (entry.number, entry.random))
@@ -403,8 +405,8 @@ class State:
         return
 
 
-def _id(entry: Accepted | Mandated | Rival | Voided | Inherited | Drained | Fired | Outside) -> bytes:
-    return entry.id
+def _id(entry: Any) -> bytes:
+    return bytes(entry.id)
 
 
 def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
@@ -413,7 +415,8 @@ def _subject(entry: Reserved | Returned | Sealed | Fact | Listed) -> bytes:
 
 # The id of the exchange that an entry belongs to.
 _SUBJECT: dict[type, Callable[[Any], bytes]] = {
-    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Inherited, Drained, Fired, Reminded, Outside), _id),
+    **dict.fromkeys((Accepted, Mandated, Rival, Voided, Inherited), _id),
+    **dict.fromkeys((Drained, Stands, Outside, Fired, Reminded), _id),
     **dict.fromkeys((Reserved, Returned, Sealed, Fact, Listed), _subject),
 }
 
@@ -430,6 +433,8 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Noted: State._noted,
     Forked: State._forked,
     Ended: State._ended,
+    Stands: State._stands,
+    Outside: State._outside,
     Abandoned: State._abandoned,
     Returned: State._returned,
     Claimed: State._claimed,
@@ -437,5 +442,5 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Trusted: State._trusted,
     Confirmed: State._confirmed,
     # These change their exchange alone.
-    **dict.fromkeys((Voided, Inherited, Fact, Outside, Fired, Reminded, Listed), State._nothing),
+    **dict.fromkeys((Voided, Inherited, Fact, Fired, Reminded, Listed), State._nothing),
 }

@@ -94,6 +94,24 @@ class Stream:
             return Case.KNOWN if notice not in crowd.noted and known() else Case.CONTRADICTION
         return self._compare_ahead(seq, notice, crowd)
 
+    def end(self, last: int, seq: int, head: bytes, *, disputed: bool) -> None:
+        """A mandate ends it.
+
+        Args:
+            last: the last sequence number that stands.
+            seq, head: how far the notices that joined go by now.
+            disputed: whether a dispute goes on.
+        """
+        self.ended, self.abandoned = last, None
+        self.seq, self.head = seq, head
+        self.held = {at: held for at, held in self.held.items() if seq < at <= last}
+        self.disputed = self.disputed if disputed else None
+
+    def release(self, seq: int, notice: bytes) -> None:
+        """A notice is held no more, if it was: it will never join."""
+        if seq in self.held and self.held[seq].id == notice:
+            del self.held[seq]
+
     @property
     def quiet(self) -> bool:
         """Whether nothing joins it any more: a mandate ended it, or disowned all that is known of it."""
@@ -120,6 +138,8 @@ class Stream:
 
     def gap(self) -> tuple[int, int] | None:
         """First and last sequence number that is missing below what is held, disputed, or said to stand."""
+        if self.ended is not None and self.disputed is not None:
+            return self.seq + 1, self.lowest_standing()  # what stands there ends the dispute
         known = [*self.held] if self.disputed is None else [*self.held, self.disputed]
         last = min(known, default=(self.ended or 0) + 1) - 1
         return (self.seq + 1, last) if last > self.seq else None
@@ -131,6 +151,29 @@ class Stream:
         if notice in crowd.noted:
             return Case.KNOWN
         return Case.AHEAD if crowd.held() < MAX_HELD else crowd.further(Case.AHEAD_FULL)
+
+    def lowest_standing(self) -> int:
+        """The lowest position of which is known what stands there, of an epoch that ended.
+
+        From it upwards nothing is held but what stands.
+        """
+        seq = self.ended or 0
+        while seq in self.held:
+            seq -= 1
+        return seq
+
+    def compare_standing(
+        self, seq: int, prev: bytes, notice: bytes, known: Callable[[], bool], crowd: Crowd
+    ) -> Case:
+        """The case of a notice that stands by the word of a mandate: it contradicts nothing."""
+        noted, disputed = notice in crowd.noted, self.disputed is not None and seq >= self.disputed
+        if not noted and known():
+            return Case.KNOWN
+        if seq == self.seq + 1 and prev == self.head and not disputed:
+            return Case.NEXT
+        if crowd.held() < MAX_HELD:
+            return Case.DISPUTED if disputed else Case.AHEAD
+        return Case.KNOWN if noted else crowd.further(Case.AHEAD_FULL)
 
     def compare_kept(self, notice: bytes, known: Callable[[], bool], crowd: Crowd, case: Case) -> Case:
         """The case of a notice that does not join: `case` as long as there is room for it."""

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-from launchnotice.core.entries import EpochKey
 from launchnotice.core.exchange import Exchange
 from launchnotice.core.said import Said
 from launchnotice.core.state import State
@@ -55,24 +54,6 @@ def is_void(state: State, party: str, version: int, message: bytes) -> bool:
     """
     later = [mandate.payload for mandate in state.mandates[party][version:]]
     return any(one.reason is MandateReason.COMPROMISE and message not in one.emergencies for one in later)
-
-
-def is_disowned(state: State, party: str, epoch: EpochKey, seq: int, notice: bytes, version: int) -> bool:
-    """Whether a mandate after that version says that a notice does not stand.
-
-    It must not be known: where all that stands is, any other one at a position of it is outside.
-    """
-    stream = state.streams[party].get(epoch)
-    head = (stream.seq, stream.head) if stream else (0, b"")
-    for later, stands in state.effects[party]:
-        last = stands.get(epoch)
-        if version >= later:
-            continue
-        if last is None or seq > last.seq or (last.seq, last.id) == head:
-            return True
-        if seq == last.seq != 0 and notice != last.id:
-            return True
-    return False
 
 
 def superseded_at(state: State, party: str, version: int) -> int:

@@ -14,6 +14,7 @@ from launchnotice.core.entries import (
     Reminded,
     Returned,
     Sealed,
+    Stands,
 )
 from launchnotice.core.tables import Debt
 from launchnotice.registry.namedtuples import NamedTuple
@@ -50,7 +51,9 @@ class Watch(NamedTuple):
 def touch(watched: dict[bytes, Watch | None], entry: Entry) -> None:
     """Mark what is to be drawn anew after an entry (`core.watch`): None stands for not drawn."""
     match entry:
-        case Accepted() | Inherited() | Drained() | Outside() | Sealed(subject=b"") | Returned(subject=b""):
+        case Accepted() | Inherited() | Sealed(subject=b"") | Returned(subject=b""):
+            watched[entry.id] = None
+        case Drained() | Stands() | Outside():
             watched[entry.id] = None
         case Fired() | Reminded() if entry.id in watched:
             watched[entry.id] = None

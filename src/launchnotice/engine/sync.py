@@ -244,7 +244,13 @@ class Syncs:
         for (party, epoch), (top, members) in self._missing(state).items():
             first = _reached(state, party, epoch) + 1
             last = min(top, first + MAX_SYNC_ITEMS - 1)
-            yield _Want((party, _NOTICES, epoch), tuple(members), (first, last), None, first, last)
+            progress, mark = first, last
+            stream = state.streams[party].get(epoch)
+            if stream is not None and stream.ended is not None and stream.disputed is not None:
+                # What stands is known from the last one downwards (R-MAND-24), and that ends the dispute.
+                first, last = max(first, top - MAX_SYNC_ITEMS + 1), top
+                progress = mark = stream.ended - top
+            yield _Want((party, _NOTICES, epoch), tuple(members), (first, last), None, progress, mark)
 
     def _challenges(self, state: State) -> Iterator[_Want]:
         """Members that have not answered since a restore, those that may know more, and the others again."""

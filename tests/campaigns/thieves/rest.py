@@ -63,9 +63,7 @@ def check(world: World) -> None:
             _check_root(world, side)
             continue
         if any(stream.disputed is not None for stream in state_of(side.endpoint).streams[VICTIM].values()):
-            # What stands came after the mandate, where the thief's notice had joined (docs/campaigns.md).
-            world.counts["disputed_again"] += 1
-            continue
+            raise Violation("disputed-still", f"{side.code} has an epoch of the victim as disputed")
         _check_forged(world, side)
         _check_launches(world, side)
         _check_heads(world, side)
