@@ -95,6 +95,7 @@ def test_what_a_line_brings_and_is_refused_fails_a_story() -> None:
         ('as = "check"', 'like = "check"', "not understood"),
         ('as = "check"', 'line = "up"', "one thing"),
         ('as = "check"', 'channel = "there"', "no channel"),
+        ('as = "check"', 'as = "check"\nkeys = "there"', "keys: no channel"),
         ("2027-02-01 09:00", "yesterday", "does not match"),
         ("[[steps]]", "[[steps", "."),
         ('say = "communications check"\nas = "check"', 'ask = "open"', "ask needs"),

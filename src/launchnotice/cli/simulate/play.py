@@ -59,7 +59,7 @@ class Play:
         self.stage = self.scene.stage
         self.done: list[Step] = []
         self.checks: list[Checked] = []
-        self._desks: dict[tuple[str, str, str], Desk] = {}
+        self._desks: dict[tuple[str, str, str, str], Desk] = {}
 
     @property
     def passed(self) -> bool:
@@ -83,11 +83,13 @@ class Play:
         self.checks.append(Checked(step.at, step.check, step.text, expected, found))
 
     def desk(self, step: Step, officer: str) -> Desk:
-        """An officer's desk."""
-        code = self.stage.node(step.channel, step.who).code
-        key = step.channel, code, officer
+        """An officer's desk, with the keys of its channel unless another's are taken by mistake."""
+        code, taken = self.stage.node(step.channel, step.who).code, step.more.get("keys", step.channel)
+        key = step.channel, code, officer, taken
         if key not in self._desks:
-            self._desks[key] = Desk(self.stage.places[step.channel].setting, code, officer)
+            setting = self.stage.places[step.channel].setting
+            keys = self.stage.places[taken].setting.keys
+            self._desks[key] = Desk(setting._replace(keys=keys), code, officer)
         return self._desks[key]
 
     def _unexpected(self, at: int) -> None:

@@ -29,7 +29,7 @@ _OPTIONS: Final = frozenset({"exercise", "officers", "receipt_within", "acknowle
 _CHANNEL_MAY: Final = _OPTIONS | {"called", "altered", "owes", "second_nodes"}
 _STEP: Final = {"at", "who", "text"}
 _ACTS: Final[Mapping[str, frozenset[str]]] = {
-    "say": frozenset({"as", "body", "about", "officers", "withhold", "disclose", "check", "refused"}),
+    "say": frozenset({"as", "body", "about", "officers", "withhold", "disclose", "keys", "check", "refused"}),
     "hand": frozenset({"to", "from_channel", "change", "check", "refused"}),
     "line": frozenset({"between", "from", "to"}),
     "carry": frozenset({"to", "order", "copies"}),
@@ -43,7 +43,7 @@ _NEEDS: Final = {"ask": frozenset({"is", "check"}), "hand": frozenset({"to"}), "
 _EVERYWHERE: Final = _STEP | {"channel"}
 _TEXTS: Final = frozenset(
     {"at", "who", "text", "channel", "say", "as", "about", "check", "refused", "hand", "to", "from_channel",
-     "line", "from", "carry", "order", "signer", "ask", "of", "field", "agreement", "called",
+     "line", "from", "keys", "carry", "order", "signer", "ask", "of", "field", "agreement", "called",
      "title", "happened", "lesson", "rule"}
 )  # fmt: skip
 _LISTS: Final = frozenset(
@@ -195,6 +195,8 @@ def _step(raw: dict[str, Any], channels: dict[str, Rules]) -> Step:
     channel = raw.get("channel", next(iter(channels)))
     if channel not in channels:
         raise ValueError(f"no channel {channel!r}")
+    if raw.get("keys", channel) not in channels:
+        raise ValueError(f"keys: no channel {raw['keys']!r}")
     more = {key: value for key, value in raw.items() if key not in _EVERYWHERE | {act}}
     return Step(_instant(raw["at"]), raw["who"], raw["text"], channel, act, raw.get(act), more)
 
