@@ -92,7 +92,7 @@ NEEDS: Final[dict[Need, str]] = {
     Need.ACKNOWLEDGE: "read this notice, then acknowledge or reject it",
     Need.REPLY: "we were asked; send a reply",
     Need.REPORT: "our launch has to be reported; say what became of it",
-    Need.UNINTELLIGIBLE: "this notice cannot be read here; reject it as unintelligible and call",
+    Need.UNINTELLIGIBLE: "not all of it can be read here: read what can be, reject it and call",
     Need.OVERDUE: "this party has not answered our notice in time; call",
     Need.REJECTED: "this party disputes our notice; call",
     Need.SYSTEM_SIGNATURE: "our message waits for the system's signature and HAS NOT GONE OUT",
