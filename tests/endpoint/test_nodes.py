@@ -187,3 +187,44 @@ def test_a_node_whose_anchor_is_older_than_a_lost_commit_never_signs_in_that_epo
     assert (entry.number, entry.random) != last
     assert entry.random == (b"t" if other_opens else b"n") * 16
     assert anchor.load() == (state_of(one).position, state_of(one).digest)
+
+
+@pytest.mark.requirement("R-RESTORE-13")
+def test_a_node_whose_append_the_fail_over_interrupted_notices_what_was_lost(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """Its anchor is older; what it had read of the other node's is all that shows the loss."""
+    flaky = FlakyJournal(journal)
+    anchor = anchor_of(journal)
+    one = opened(made, "US", flaky, anchor, epoch=b"n" * 16)
+    say(made, one)
+    position, known = len(journal.read(0, 1_000)), {*state_of(one).streams["US"]}
+    say(made, opened(made, "US", journal, copy_of(anchor)), launch_count=2)
+    one.receive(made.forger("RU").notice().data, NOW)
+    flaky.plan = [Fault.BEFORE]
+    with pytest.raises(JournalError):
+        one.poll(NOW)
+    cut(journal, position)
+    say(made, one, launch_count=3)
+    entry = next(kept.entry for kept in reversed(one._ledger.read(0)) if isinstance(kept.entry, Reserved))
+    assert (entry.number, entry.random) not in known
+
+
+@pytest.mark.requirement("R-RESTORE-13")
+def test_a_node_that_loses_the_opening_of_an_epoch_does_not_go_back_to_the_one_before(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """Notice 2 was released in the epoch before, too: the fail-over lost it together with the opening."""
+    anchor = anchor_of(journal)
+    one = opened(made, "US", journal, anchor, epoch=b"n" * 16)
+    say(made, one)
+    position = len(journal.read(0, 1_000))
+    say(made, opened(made, "US", journal, copy_of(anchor)), launch_count=2)
+    opened(made, "US", journal, None, epoch=b"t" * 16).draft(launch(), NOW, OFFICERS)
+    one.receive(made.forger("RU").notice().data, NOW)
+    known = {*state_of(one).streams["US"]}
+    cut(journal, position)
+    say(made, one, launch_count=3)
+    entry = next(kept.entry for kept in reversed(one._ledger.read(0)) if isinstance(kept.entry, Reserved))
+    assert len(known) == 2
+    assert (entry.number, entry.random) not in known

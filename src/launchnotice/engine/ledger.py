@@ -13,9 +13,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from launchnotice.core import entries, snapshot
-from launchnotice.core.entries import Accepted, Entry, EpochOpened, Kept, Noted, Opened, Outside
+from launchnotice.core.entries import Accepted, Entry, EpochKey, EpochOpened, Kept, Noted, Opened, Outside
 from launchnotice.core.events import Event, event_of
 from launchnotice.core.returning import seen_before
 from launchnotice.core.state import State
@@ -33,6 +34,7 @@ SNAPSHOT_EVERY = 5_000
 """Entries between two snapshots: folding so many takes a fraction of a second."""
 _BATCH = 1_000
 _ATTEMPTS = 100
+_NOTHING: Final = (0, b"")
 
 
 class Ledger:
@@ -52,8 +54,10 @@ class Ledger:
         self._channel, self._party = channel, party
         self._journal, self._anchor = journal, anchor
         self.anchored = self._snapped = 0
-        self._stale = self._rolled_back = False
-        self._tail = b""
+        self._stale = False
+        self._rolled_back: set[EpochKey] | None = None
+        self._tail = _NOTHING
+        self._epochs: set[EpochKey] = set()  # own ones that were ever folded
         self.folds = 0
         self._pending: list[Event] = []
         self.restored = False
@@ -74,9 +78,14 @@ class Ledger:
         self._stale = True
         self.state = State(self._channel, self._party, self.find)
         self._pending.clear()
-        self._load_snapshot()
-        self._read()
-        self._check_anchor()
+        tail, self._tail = self._tail, _NOTHING
+        try:
+            self._load_snapshot()
+            self._read()
+            self._check_anchor()
+        except BaseException:
+            self._tail = tail  # whether the journal still holds that is asked again
+            raise
         self._stale = False
         self.folds += 1
 
@@ -86,20 +95,19 @@ class Ledger:
         A fail-over can lose a commit under a running node: the journal then no longer holds the
         entry that was folded last, and what is not confirmed is presented again.
         """
-        if not self._stale and not self._holds_tail():
-            self._rolled_back, self.shown = True, 0
-        if not self._stale and not self._rolled_back:
+        if self._rolled_back is None and not self._holds_tail():
+            self._rolled_back, self.shown = {*self._epochs}, 0
+        if not self._stale and self._rolled_back is None:
             self._read()
             return
-        epoch = self.state.epoch
         self.fold()
-        if self._rolled_back:
+        if self._rolled_back is not None:
             # What was folded is lost for certain, whatever the anchor names (R-RESTORE-13).
-            if self.state.epoch == epoch:
+            if self.state.epoch is None or self.state.epoch in self._rolled_back:
                 self.restored, self.anchored = True, 0
             later = [event for event in self._pending if event.position > self.state.confirmed]
             self._pending = [event._replace(again=True) for event in later]
-            self._rolled_back = False
+            self._rolled_back = None
 
     def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
         """Commit what `judge` decides on the newest state, and judge again if another writer was first.
@@ -145,7 +153,7 @@ class Ledger:
         except JournalError:
             self._stale = True
             raise
-        self._tail = rows[-1].data
+        self._tail = kept[-1].position, rows[-1].data
         for item in kept:
             self._apply(item)
 
@@ -210,7 +218,8 @@ class Ledger:
         if self._at(state.position) == state.digest:
             self._check_chain(state.position)
             self.state, self._snapped = state, state.position
-            self._tail = self._journal.read(state.position - 1, 1)[0].data
+            self._epochs |= state.streams[self._party].keys()
+            self._tail = state.position, self._journal.read(state.position - 1, 1)[0].data
 
     def _check_chain(self, last: int) -> None:
         """What a snapshot lets us skip is still read back by key, so its hash chain is checked too."""
@@ -222,10 +231,10 @@ class Ledger:
                 position, digest = stored.position, entries.digest(stored.data)
 
     def _holds_tail(self) -> bool:
-        """Whether the journal still holds the entry that was folded last."""
-        position = self.state.position
+        """Whether the journal still holds the entry that was read last, also if it was not folded."""
+        position, data = self._tail
         found = self._journal.read(position - 1, 1) if position else ()
-        return not position or (bool(found) and found[0].data == self._tail)
+        return not position or (bool(found) and found[0].data == data)
 
     def _read(self) -> None:
         while batch := self._journal.read(self.state.position, _BATCH):
@@ -234,7 +243,7 @@ class Ledger:
                 if stored.data[: len(entries.GENESIS)] != self.state.digest:
                     raise Corrupt(f"journal entry {kept.position}: does not follow the entry before it")
                 self._fold(kept)
-                self._tail = stored.data
+                self._tail = stored.position, stored.data
 
     def _fold(self, kept: Kept) -> None:
         """Record a stored entry, which may hold what nobody ever decided."""
@@ -268,6 +277,7 @@ class Ledger:
             raise
         if isinstance(kept.entry, EpochOpened):
             self.restored = False
+            self._epochs.add((kept.entry.number, kept.entry.random))
         event = self.event(kept) if kept.position > self.shown else None
         if event is not None:
             self._pending.append(event._replace(again=True) if self._again(kept.entry) else event)
