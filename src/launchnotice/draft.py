@@ -181,7 +181,7 @@ class Review:
     """
 
     __slots__ = (
-        "_channel", "_launch", "_state", "body", "draft", "mandate", "payload", "row", "signed", "signers",
+        "_channel", "_found", "_launch", "body", "draft", "mandate", "payload", "row", "signed", "signers",
     )  # fmt: skip
 
     def __init__(
@@ -192,7 +192,7 @@ class Review:
         launch: LaunchNotification | None = None,
         state: State | None = None,
     ) -> None:
-        self.draft, self.mandate, self._launch, self._state = draft, mandate, launch, state
+        self.draft, self.mandate, self._launch = draft, mandate, launch
         contents = parse_contents(draft.payload)
         self.payload, self.row = contents.payload, contents.row
         draft._manifest = self.payload.manifest
@@ -203,6 +203,8 @@ class Review:
         _check_size(draft, self.payload.manifest)
         self.signed = self._check_signatures()
         self._channel = channel
+        # Drawn at once: the state moves on.
+        self._found = own_findings(state, self, mandate) if state is not None else None
 
     def sign(self, keys: Sequence[Signer]) -> Draft:
         """The draft with an officer's signatures added.
@@ -252,14 +254,14 @@ class Review:
     @property
     def complete(self) -> bool:
         """Whether the findings are drawn from a journal."""
-        return self._state is not None
+        return self._found is not None
 
     @property
     def findings(self) -> list[Finding]:
         """What a recipient will find, if the notice arrives as soon as it is issued."""
         payload, body = self.payload, self.body
-        if self._state is not None:
-            return own_findings(self._state, self, self.mandate)
+        if self._found is not None:
+            return [*self._found]
         known = Heard(payload.sender, payload.issued, payload.issued, self._launch)
         findings = shape_findings(body) + self._channel.judge(payload.kind, body, known)
         findings += plain_findings(self._channel, payload, body, self._launch)

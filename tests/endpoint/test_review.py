@@ -72,10 +72,11 @@ class Desk:
         draft = sign(self.us, self.of.centres["US"], body, now, officers)
         review = self.us.review(draft)
         assert review.complete
+        said = review.findings
         self.us.submit(draft, now)
         own = self.us.exchange(draft.id)
         assert self.ru.receive(own.data, now).refusal is None
-        assert review.findings == [*self.ru.exchange(draft.id).findings] == [*own.findings]
+        assert said == review.findings == [*self.ru.exchange(draft.id).findings] == [*own.findings]
         self.newest = draft.id
         return [finding.code for finding in review.findings]
 

@@ -119,7 +119,7 @@ def review(state: State, draft: Draft, newest: Mandate) -> Review:
         Refused: what `Draft.review` raises.
         UsageError: `not-signed`; `bad-value` if it is the machine's to state, or signed by the system.
     """
-    found = read(state, draft, newest)
+    found = _review(state, draft, newest, None)
     check_body(found.body)
     if found.missing():
         raise UsageError(Usage.NOT_SIGNED, f"by {', '.join(found.missing())}")
@@ -131,13 +131,7 @@ def review(state: State, draft: Draft, newest: Mandate) -> Review:
 
 def read(state: State, draft: Draft, newest: Mandate) -> Review:
     """The review of a draft by all that the journal holds, under the own mandate that it names."""
-    for mandate in reversed(state.mandates[state.own]):
-        try:
-            return Review(draft, state.channel, mandate, state=state)
-        except Refused as refusal:
-            if refusal.code is not Refusal.UNKNOWN_MANDATE:
-                raise
-    return Review(draft, state.channel, newest, state=state)
+    return _review(state, draft, newest, state)
 
 
 def submitted(state: State, draft: bytes, *, restored: bool) -> bool:
@@ -177,6 +171,16 @@ def reserve(state: State, found: Review, now: int, system: Identity, *, restored
         told=[[head.party, *told(head)] for head in heads],
         draft=found.draft.data,
     )
+
+
+def _review(state: State, draft: Draft, newest: Mandate, known: State | None) -> Review:
+    for mandate in reversed(state.mandates[state.own]):
+        try:
+            return Review(draft, state.channel, mandate, state=known)
+        except Refused as refusal:
+            if refusal.code is not Refusal.UNKNOWN_MANDATE:
+                raise
+    return Review(draft, state.channel, newest, state=known)
 
 
 def _moved(state: State, payload: Payload, now: int, to: str) -> str:
