@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from unittest import mock
 
-from launchnotice.core import decide, mandating, returning, state, stream
+from launchnotice.core import decide, returning, standing, state, stream
 from launchnotice.core.decide import MAX_EVIDENCE
 from launchnotice.engine import sync
 from launchnotice.wire import bounds
@@ -44,7 +44,7 @@ def campaign(b: Bounds, seed: int, name: str) -> list[Figure]:
                 (stream, "MAX_NOTED", b.noted),
                 (decide, "MAX_HELD", b.held),
                 (decide, "MAX_NOTED", b.noted),
-                (mandating, "MAX_NOTED", b.noted),
+                (standing, "MAX_NOTED", b.noted),
                 (returning, "MAX_HELD", b.held),
                 (state, "MAX_EPOCHS", b.epochs),
                 (sync, "MAX_HEARD", b.heard),
