@@ -23,7 +23,7 @@ from launchnotice.core.decide import Decision, decide, read
 from launchnotice.core.entries import Confirmed, Entry, Noted, Trusted
 from launchnotice.core.events import Event
 from launchnotice.core.state import State
-from launchnotice.core.succession import check_successor, inherited
+from launchnotice.core.succession import check_successor, inherited, taken_over
 from launchnotice.draft import Draft, Review, compose
 from launchnotice.engine import desk
 from launchnotice.engine.duties import Duties, check_time
@@ -205,6 +205,9 @@ class Endpoint:
     def inherit(self, predecessor: Endpoint, now: int) -> Step:
         """Take over the notices of the predecessor channel, so that notices here can name them (spec 8.3).
 
+        What is to come of its launches and queries (replies, reports, reminders) is told here from then on,
+        and no more by the predecessor, whose journal notes that.
+
         Call it when the channel begins, and again whenever the predecessor, which goes on listening, has
         accepted something; what is known already costs a look-up.
 
@@ -222,6 +225,9 @@ class Endpoint:
         ledger.catch_up()
         journalled = ledger.read(0)
         self._ledger.transact(now, lambda state: [*inherited(state, ledger.state, journalled)])
+        # In this order: a crash between them has a thing told twice, and none unsaid.
+        position = journalled[-1].position if journalled else 0
+        ledger.transact(now, lambda state: taken_over(state, self.channel, position))
         return self._step()
 
     # Reading ---------------------------------------------------------------------------

@@ -203,6 +203,7 @@ RECOVERY = {
     entries.Rival,
     entries.Voided,
     entries.Inherited,
+    entries.Succeeded,
     entries.Trusted,
 }
 """What follows a restore or a fork: tests/endpoint/test_hand_back.py and test_standing.py fold them."""

@@ -9,6 +9,7 @@ import pytest
 
 from launchnotice import Channel, Endpoint, UsageError
 from launchnotice.core import snapshot
+from launchnotice.core.tables import Debt
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import (
@@ -32,7 +33,7 @@ from launchnotice.wire.signals import Acknowledgement
 from tests.attacks.hands import Renewed
 from tests.support import NOW, Centre, launch, make_centre, make_mandate, open_endpoint, sign
 from tests.support.centres import descriptor
-from tests.support.dump import state_of
+from tests.support.dump import canonical, refolded, state_of
 from tests.support.forge import Forger, chain
 from tests.support.recovery import Side
 from tests.support.template import Template, template
@@ -81,9 +82,9 @@ def successor_of(channel: Channel, centres: dict[str, Centre], **more: Any) -> C
     return Channel(descriptor([*centres.values()], **values))
 
 
-def continued(made: Template) -> Pair:
+def continued(made: Template, **more: Any) -> Pair:
     centres = {code: make_centre(code, salt="successor") for code in made.centres}
-    channel = successor_of(made.channel, centres)
+    channel = successor_of(made.channel, centres, **more)
     mandates = [make_mandate(channel, centre) for centre in centres.values()]
     new = {code: open_endpoint(channel, centre, mandates=mandates) for code, centre in centres.items()}
     return Pair({code: Side(made, code) for code in centres}, new, centres)
@@ -301,3 +302,98 @@ def test_officers_are_reminded_in_the_successor_of_a_launch_announced_before_it(
     while (due := ru.next_deadline) is not None and due < NOW + 10 * 86_400:
         told += [event for event in ru.poll(due).events if event.code is EventCode.REMINDER]
     assert {event.subject for event in told} == {notice}
+
+
+# What is to come ---------------------------------------------------------------------------
+
+TIMES: dict[str, Any] = {"report_within": 3_600, "reply_within": 600}
+ENDED = NOW + 20 * 86_400
+"""Long after every window of these launches."""
+
+
+@pytest.fixture
+def timed() -> Pair:
+    """A channel with deadlines for replies and reports, and its successor with the same."""
+    return continued(template(**TIMES), **TIMES)
+
+
+def overdue(endpoint: Endpoint, *times: int) -> list[tuple[bytes, Debt | None, int]]:
+    """What is told to be overdue of replies and reports, polled at these times."""
+    events = [event for at in times for event in endpoint.poll(at).events]
+    found = [(e.subject, e.owed, e.multiple) for e in events if e.code is EventCode.OVERDUE]
+    return [one for one in found if one[1] in {Debt.REPLY, Debt.REPORT}]
+
+
+def reminded(endpoint: Endpoint, *times: int) -> list[bytes]:
+    events = [event for at in times for event in endpoint.poll(at).events]
+    return [event.subject for event in events if event.code is EventCode.REMINDER]
+
+
+@pytest.mark.requirement("R-SUCC-6")
+@pytest.mark.parametrize("code", ["US", "RU"])
+def test_a_report_that_is_owed_is_missed_in_the_successor_alone(timed: Pair, code: str) -> None:
+    notice = announced(timed)
+    timed.inherit()
+    assert overdue(timed.old[code].endpoint, ENDED) == []
+    assert overdue(timed.new[code], ENDED) == [(notice, Debt.REPORT, multiple) for multiple in (1, 2, 4)]
+    assert timed.old[code].endpoint.exchange(notice).deliveries.keys() <= {"RU"}
+
+
+@pytest.mark.requirement("R-SUCC-6")
+def test_a_launch_that_is_reported_in_the_successor_is_overdue_nowhere(timed: Pair) -> None:
+    notice = announced(timed)
+    timed.inherit()
+    timed.said("US", LaunchReport(launch=notice, outcome=LaunchOutcome.NOT_LAUNCHED))
+    for code in ("US", "RU"):
+        assert overdue(timed.old[code].endpoint, ENDED) == overdue(timed.new[code], ENDED) == []
+
+
+@pytest.mark.requirement("R-SUCC-6")
+def test_what_was_told_before_the_succession_is_not_told_again(timed: Pair) -> None:
+    query, sends = timed.old["RU"].say(Query(topic=QueryTopic.CLARIFICATION, asked="US"), NOW)
+    for send in sends:
+        timed.old["US"].hear(send.data, NOW)
+    old, new = timed.old["RU"].endpoint, timed.new["RU"]
+    assert overdue(old, NOW + 601) == [(query, Debt.REPLY, 1)]
+    new.inherit(old, NOW + 700)
+    assert overdue(old, NOW + 800, NOW + 10_000) == []
+    assert overdue(new, NOW + 800, NOW + 10_000) == [(query, Debt.REPLY, 2), (query, Debt.REPLY, 4)]
+    for endpoint in (old, new):
+        live = state_of(endpoint)
+        assert canonical(refolded(endpoint)) == canonical(live)
+        loaded = snapshot.load(live.channel, live.own, live.find, snapshot.dump(live))
+        assert canonical(loaded) == canonical(live)
+
+
+@pytest.mark.requirement("R-SUCC-6")
+def test_the_successor_alone_reminds_of_a_window(timed: Pair) -> None:
+    notice = announced(timed)
+    timed.inherit("RU")
+    times = range(NOW, ENDED, 1_800)
+    assert reminded(timed.old["RU"].endpoint, *times) == []
+    assert set(reminded(timed.new["RU"], *times)) == {notice}
+
+
+@pytest.mark.requirement("R-SUCC-6")
+def test_what_the_old_channel_hears_later_is_its_own_until_it_is_taken_over(timed: Pair) -> None:
+    announced(timed)
+    timed.inherit()
+    late = announced(timed)
+    old, new = timed.old["US"].endpoint, timed.new["US"]
+    assert overdue(old, ENDED) == [(late, Debt.REPORT, multiple) for multiple in (1, 2, 4)]
+    new.inherit(old, ENDED)
+    assert late not in {subject for subject, *_ in overdue(new, ENDED)}
+    before = old.health(ENDED).position
+    new.inherit(old, ENDED)
+    assert old.health(ENDED).position == before  # nothing more to hand over
+
+
+@pytest.mark.requirement("R-SUCC-4")
+def test_receipt_and_acknowledgement_stay_overdue_in_the_old_channel_alone(timed: Pair) -> None:
+    notice = announced(timed)
+    timed.inherit()
+    old, new = (
+        {e.owed for e in endpoint.poll(ENDED).events if e.code is EventCode.OVERDUE and e.subject == notice}
+        for endpoint in (timed.old["US"].endpoint, timed.new["US"])
+    )
+    assert (old, new) == ({Debt.RECEIPT, Debt.ACKNOWLEDGEMENT}, {Debt.REPORT})

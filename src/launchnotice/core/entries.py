@@ -255,6 +255,8 @@ class Inherited(NamedTuple):
     generation: int  # 1 if it is of the predecessor, 2 of that one's predecessor
     since: int  # when it was journalled there
     data: bytes
+    fired: list[Any] = []  # noqa: RUF012 - never changed; what was told there of what others owe for it
+    reminded: list[Any] = []  # noqa: RUF012 - likewise, of its windows
 
 
 class Voided(NamedTuple):
@@ -271,6 +273,13 @@ class Reminded(NamedTuple):
     party: str
     start: int
     before: int
+
+
+class Succeeded(NamedTuple):
+    """The successor channel has taken over what was journalled up to a position, and what is owed for it."""
+
+    channel: bytes
+    position: int
 
 
 class Fired(NamedTuple):
@@ -321,6 +330,7 @@ Entry: TypeAlias = (
     | Listed
     | Reminded
     | Stands
+    | Succeeded
     | Confirmed
 )
 
@@ -350,6 +360,7 @@ _TYPES: Final[dict[int, Any]] = {
     23: Inherited,
     24: Reminded,
     25: Stands,
+    26: Succeeded,
 }
 _NUMBERS: Final = {record: number for number, record in _TYPES.items()}
 

@@ -242,6 +242,8 @@ class Exchange:
             self.readable, self.findings = entry.readable, entry.findings
             self.outside = FindingCode(entry.outside) if entry.outside else None
             self.inherited, self.time = entry.generation, entry.since
+            self.fired |= {(party, owed, multiple) for party, owed, multiple in entry.fired}
+            self.reminded |= {(start, before) for start, before in entry.reminded}
 
     def _apply_signal(self, time: int, position: int, entry: Reserved | Sealed | Fact | Listed) -> None:
         match entry:

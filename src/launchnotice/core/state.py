@@ -36,6 +36,7 @@ from launchnotice.core.entries import (
     Rival,
     Sealed,
     Stands,
+    Succeeded,
     Synced,
     Trusted,
     Voided,
@@ -76,6 +77,7 @@ class State:
         heads_told: heads of other streams that own notices told, by party, the last one told last.
         confirmed: position up to which the host has the events safe.
         lost: a message of our current epoch came back or was named that this journal does not hold.
+        succeeded: position up to which the successor channel has taken over what is owed.
         restored_at: position at which the newest epoch after a restore was opened; 0 if there was none.
         synced: since that restore, each member's head in its answer to the challenge, None until it comes.
         claims: members whose mere claim has cost us an epoch. `untrusted`: parties to be compared by people.
@@ -98,7 +100,7 @@ class State:
         self.exchanges: dict[bytes, Exchange] = {}
         self.unsealed: dict[bytes, Reserved] = {}
         self.heads_told: dict[str, tuple[object, ...]] = {}
-        self.confirmed = self.restored_at = 0
+        self.confirmed = self.restored_at = self.succeeded = 0
         self.lost = False
         self.synced: dict[str, EpochHead | None] = {}
         self.claims: set[str] = set()
@@ -170,10 +172,6 @@ class State:
         if party == self.own and self.epoch in known:
             return known[self.epoch]
         return known[max(known)] if known else None
-
-    def highest_epoch(self) -> int:
-        """The highest own epoch number known; 0 if none was opened."""
-        return max((number for number, _ in self.streams[self.own]), default=0)
 
     def unconfirmed(self, party: str, *more: EpochKey) -> int:
         """How many epochs of a party no mandate confirms, but for the first, and with these."""
@@ -401,6 +399,9 @@ class State:
     def _confirmed(self, entry: Confirmed) -> None:
         self.confirmed = max(self.confirmed, entry.position)
 
+    def _succeeded(self, entry: Succeeded) -> None:
+        self.succeeded = max(self.succeeded, entry.position)
+
     def _nothing(self, _: Entry) -> None:
         return
 
@@ -441,6 +442,7 @@ _RECORD: dict[type, Callable[[State, Any], None]] = {
     Synced: State._synced,
     Trusted: State._trusted,
     Confirmed: State._confirmed,
+    Succeeded: State._succeeded,
     # These change their exchange alone.
     **dict.fromkeys((Voided, Inherited, Fact, Fired, Reminded, Listed), State._nothing),
 }

@@ -1,19 +1,20 @@
 """What a channel takes over from the one before it (spec section 8.3).
 
 Every notice of the predecessor is known in the successor, by its message id and as it stood there: later
-notices name it, launches and queries go on. What is owed for it stays with the predecessor, which goes on
-listening.
+notices name it, launches and queries go on, and so do their deadlines and reminders: the predecessor, which
+goes on listening, is silent about those. Receipt and acknowledgement of it stay with the predecessor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from launchnotice.core.entries import Accepted, Inherited, Kept, Returned, Sealed
+from launchnotice.core.entries import Accepted, Entry, Inherited, Kept, Returned, Sealed, Succeeded
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.launches import is_disputed
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
+from launchnotice.core.watch import watched
 from launchnotice.errors import UsageError
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import Place, Usage
@@ -53,6 +54,18 @@ def inherited(state: State, before: State, journalled: Iterable[Kept]) -> Iterat
             yield entry
 
 
+def taken_over(before: State, channel: Channel, position: int) -> list[Entry]:
+    """What the predecessor journals: what is to come of its launches and queries is the successor's by now.
+
+    Args:
+        before: the predecessor's state. `channel`: the successor.
+        position: of the last of the predecessor's entries that it has taken over.
+    """
+    threads = (before.exchange(notice) for notice in watched(before))
+    moves = any(one is not None and before.succeeded < one.position <= position for one in threads)
+    return [Succeeded(channel.id, position)] if moves else []
+
+
 def _notice(kept: Kept) -> tuple[bytes, ...]:
     match kept.entry:
         case Accepted() | Inherited() | Sealed(subject=b"") | Returned(subject=b"") as entry:
@@ -77,4 +90,6 @@ def _as_it_stands(before: State, exchange: Exchange) -> Inherited:
         generation=exchange.inherited + 1,
         since=exchange.time,
         data=exchange.data,
+        fired=[list(one) for one in sorted(exchange.fired)],
+        reminded=[list(one) for one in sorted(exchange.reminded)],
     )

@@ -15,6 +15,7 @@ from launchnotice.core.entries import (
     Returned,
     Sealed,
     Stands,
+    Succeeded,
 )
 from launchnotice.core.tables import Debt
 from launchnotice.registry.namedtuples import NamedTuple
@@ -57,7 +58,7 @@ def touch(watched: dict[bytes, Watch | None], entry: Entry) -> None:
             watched[entry.id] = None
         case Fired() | Reminded() if entry.id in watched:
             watched[entry.id] = None
-        case Forked() | Ended():
+        case Forked() | Ended() | Succeeded():
             watched.update(dict.fromkeys(watched))
         case _:
             pass

@@ -60,8 +60,10 @@ def _refresh(state: State, notice: bytes) -> None:
     """
     root = _root(state, notice)
     drawn = None
-    if root is not None:
+    # R-SUCC-6: what the successor channel took over is told there.
+    if root is not None and root.position > state.succeeded:
         drawn = _launch(state, root) if root.kind == Kind.LAUNCH else _query(state, root)
+    if root is not None:
         state.watched.pop(root.id, None)
     state.watched.pop(notice, None)  # its root may have been drawn with another notice of the thread
     if root is not None and drawn is not None and (drawn.term or drawn.firings or drawn.reminders):
@@ -104,8 +106,7 @@ def _report(state: State, root: Exchange, found: Launch, end: int) -> Term | Non
     descriptor = state.channel.descriptor
     rule = descriptor.agreement.owed(Kind.LAUNCH_REPORT, found.notification, root.sender)
     within = _within(rule, end, descriptor.report_within)
-    owed = within is not None and not root.inherited
-    return Term(root.id, root.sender, Debt.REPORT, end, within) if owed else None
+    return Term(root.id, root.sender, Debt.REPORT, end, within) if within is not None else None
 
 
 def _query(state: State, root: Exchange) -> Watch | None:

@@ -131,7 +131,8 @@ class Duties:
             if self.came_back:
                 reason = EpochReason.RESTORED
             # Whoever has our keys can give back a message of the highest number that there is.
-            number = min(state.highest_epoch() + 1, SEQUENCE.high)
+            highest = max((number for number, _ in state.streams[state.own]), default=0)
+            number = min(highest + 1, SEQUENCE.high)
             return [EpochOpened(number, self._random(), reason.value)]
 
         self._ledger.transact(now, judge)
