@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from launchnotice.registry import Kind
 from tests.campaigns import planted
 from tests.campaigns.failures import Violation
 from tests.campaigns.network import bodies, rest
@@ -39,6 +40,15 @@ class Network(RuleBasedStateMachine):
     @initialize(parties=st.integers(2, 3))
     def begin(self, parties: int) -> None:
         self.world = World(parties)
+
+    @rule(party=party)
+    def further(self, party: int) -> None:
+        self.world.play(["further", party])
+
+    @rule(party=party, boundaries=st.integers(0, 5), pick=some)
+    def meanwhile(self, party: int, boundaries: int, pick: int) -> None:
+        event = ["say", party, "launch", pick] if pick % 2 else ["deliver", pick]
+        self.world.play(["meanwhile", party, boundaries, event])
 
     @rule(party=party, what=st.sampled_from(bodies.NOTICES), number=some)
     def say(self, party: int, what: str, number: int) -> None:
@@ -87,6 +97,10 @@ class Network(RuleBasedStateMachine):
     @rule(party=party, pick=some, anchor=st.sampled_from(["kept", "lost"]))
     def restore(self, party: int, pick: int, anchor: str) -> None:
         self.world.play(["restore", party, pick, anchor])
+
+    @rule(party=party, pick=some)
+    def fail_over(self, party: int, pick: int) -> None:
+        self.world.play(["fail_over", party, pick])
 
     @rule(party=party, skew=st.sampled_from(SKEWS))
     def clock(self, party: int, skew: int) -> None:
@@ -176,6 +190,46 @@ def test_what_is_known_is_counted_and_no_violation() -> None:
         assert world.counts[f"known {name}"] == 1
     with pytest.raises(Violation):
         world.fault("swallowed", "not known")
+
+
+def test_two_nodes_take_turns_collide_and_finish_what_a_dead_one_began() -> None:
+    """Party 0 is RU, and 2 picks its other node: two officers speak at once, and one node dies for good."""
+    world = World(2)
+    for event in (
+        ["further", 0],
+        ["meanwhile", 0, 0, ["say", 0, "launch", 1]],
+        ["say", 0, "statement", 2],
+        ["poll", 2, 0],
+        ["fuse", 0, 1, 0],
+        ["say", 0, "incident", 4],
+        ["deliver_all"],
+    ):
+        world.play(event)
+    counts = world.counts
+    assert counts["interleaved"] == counts["node_deaths"] == counts["crashes"] == 1
+    assert counts["conflicts"] and counts["nodes_took_turns"]
+    rest.end(world)
+    notices = {read(data).kind for data in world.model.ever if read(data).is_notice}
+    assert Kind.INCIDENT in notices  # reserved by the dead node, sealed and released by the other
+
+
+def test_a_call_in_the_middle_of_another_is_never_one_of_the_same_node() -> None:
+    world = World(2)
+    world.play(["meanwhile", 0, 0, ["say", 0, "launch", 1]])
+    world.play(_say(2))
+    assert world.counts["interleaved"] == 0
+    assert world.counts["notices"] == 1
+
+
+def test_a_node_that_another_one_left_behind_must_show_what_that_one_was_given() -> None:
+    world = World(2)
+    world.play(["further", 0])
+    world.play(["say", 1, "launch", 1])
+    world.play(["deliver_all"])
+    behind = next(node for node in world.sites["RU"].nodes if node.behind)
+    behind.endpoint.poll(world.now)  # what it shows never comes to its screen
+    with pytest.raises(Violation, match="swallowed"):
+        rest.end(world)
 
 
 def test_the_model_reads_bytes_as_the_library_does() -> None:

@@ -8,6 +8,7 @@ from launchnotice.registry import Kind, Need
 from launchnotice.views import Attention
 from tests.campaigns.failures import Violation
 from tests.campaigns.network import bodies
+from tests.campaigns.network.calls import has_shown
 from tests.campaigns.network.model import (
     ACKNOWLEDGEMENT,
     LAST_CHAINED,
@@ -17,6 +18,7 @@ from tests.campaigns.network.model import (
     Seen,
     read,
 )
+from tests.campaigns.network.node import Node
 from tests.campaigns.network.site import Site
 from tests.campaigns.network.world import World
 from tests.support.dump import state_of
@@ -25,6 +27,7 @@ ROUNDS = 1_500
 CALM = 12
 QUIET = 60
 FAR = 40 * 86_400
+SOON = 60
 
 
 def end(world: World) -> None:
@@ -36,12 +39,13 @@ def end(world: World) -> None:
 def heal(world: World) -> None:
     """Bring the world to rest; raises `Violation` if it does not come to rest."""
     world.groups = {}
-    for site in world.sites.values():
-        site.fuse.left, site.skew = None, 0
+    nodes = [node for site in world.sites.values() for node in site.nodes]
+    for node in nodes:
+        node.fuse.left, node.skew = None, 0
     end, quiet, length = world.now + FAR, 0, 0
     confirmed = False
-    for site in world.sites.values():
-        world.poll(site)
+    for node in _running(world):
+        world.poll(node)
     for _ in range(ROUNDS):
         while world.wire:
             packet = world.wire.pop(0)
@@ -50,29 +54,35 @@ def heal(world: World) -> None:
             _attend(world, site)
         if world.wire:
             continue
-        due = [(at, code) for code, at in _due(world).items() if at <= end]
+        due = [(at, node) for node, at in _due(world).items() if at <= end]
         if not due:
             return
-        grown = sum(site.journal.length for site in world.sites.values())
+        grown = sum(site.length for site in world.sites.values())
         quiet, length = quiet + 1 if grown == length else 0, grown
-        if quiet > CALM and not confirmed:
+        share = len(_running(world)) / len(world.sites)
+        if quiet > CALM * share and not confirmed:
             confirmed = True
             _confirm_epochs(world)
             continue
-        if quiet > QUIET and (world.model.forked or _lost_for_all(world)):
+        if quiet > QUIET * share and (world.model.forked or _lost_for_all(world)):
             return  # what nobody has is asked for once an hour, for ever
-        at, code = min(due)
+        at, node = min(due, key=lambda one: one[0])
         world.now = max(world.now, at)
-        world.poll(world.sites[code])
-    raise Violation("no-rest", f"still due after {ROUNDS} rounds: {_due(world)}")
+        world.poll(node)
+    raise Violation("no-rest", f"still due after {ROUNDS} rounds: {list(_due(world).values())}")
+
+
+def _running(world: World) -> list[Node]:
+    """The nodes that are alive; those that died stay dead, and the others finish what they began."""
+    return [node for site in world.sites.values() for node in site.running]
 
 
 def _confirm_epochs(world: World) -> None:
     """Nothing comes any more: the authorities end what restores began, and nobody is challenged again."""
-    for at, site in enumerate(world.sites.values()):
+    for site in world.sites.values():
         state = state_of(site.endpoint)
         if state.restored_at and state.epoch not in state.confirmed_epochs(site.code):
-            world.do_renew(at)
+            world.renew(site.front)
 
 
 def _lost_for_all(world: World) -> bool:
@@ -94,28 +104,31 @@ def _notices(world: World) -> list[Seen]:
     return [message for message in messages if message.is_notice]
 
 
-def _due(world: World) -> dict[str, int]:
-    found = {code: site.endpoint.next_deadline for code, site in world.sites.items()}
-    return {code: at for code, at in found.items() if at is not None}
+def _due(world: World) -> dict[Node, int]:
+    """When each node polls: when it is due, and soon if another one has written since."""
+    found = {node: node.endpoint.next_deadline for node in _running(world)}
+    soon = {node: world.now + SOON for node in found if node.behind}
+    return {node: at for node, at in found.items() if at is not None} | soon
 
 
 def _attend(world: World, site: Site) -> None:
     """Officers do what attention asks of them."""
-    if site.attended == site.journal.length:
+    node = site.front
+    if site.attended == site.length or node.behind:
         return
-    for need in site.endpoint.attention(world.now):
-        _answer(world, site, need)
-    site.attended = site.journal.length
+    for need in node.endpoint.attention(world.now):
+        _answer(world, node, need)
+    site.attended = site.length
 
 
-def _answer(world: World, site: Site, need: Attention) -> None:
+def _answer(world: World, node: Node, need: Attention) -> None:
     what = {Need.ACKNOWLEDGE: "acknowledge", Need.UNINTELLIGIBLE: "reject"}.get(need.need)
     if what:
-        if not world._submit(site, bodies.state(what, need.subject)):
-            raise Violation("not-settled", f"{site.code} cannot {what}: {dict(world.counts)}")
+        if not world.submit(node, bodies.state(what, need.subject)):
+            raise Violation("not-settled", f"{node.site.code} cannot {what}: {dict(world.counts)}")
         world.counts[bodies.STATEMENTS[what]] += 1
     if need.need is Need.TRUST:
-        site.endpoint.trust(need.subject)
+        node.endpoint.trust(need.subject)
 
 
 def check(world: World) -> None:
@@ -127,6 +140,7 @@ def check(world: World) -> None:
                 _check_heads(world, site, peer)
                 _check_deliveries(world, site, peer)
         _check_returned(world, site)
+        _check_nodes(world, site)
     _check_forks(world)
 
 
@@ -138,6 +152,22 @@ def _check_quiet(world: World, site: Site) -> None:
         for stream in streams.values():
             if stream.disputed is not None and party not in world.model.forked:
                 raise Violation("disputed", f"{site.code} disputes {party}, which did not fork")
+
+
+def _check_nodes(world: World, site: Site) -> None:
+    """Dead nodes start; then each has shown what any was given, and none has anything to add."""
+    length = site.length
+    for node in site.nodes:
+        if not node.running:
+            if not site.has(node.anchor.mark):
+                continue  # it died after a restore and before it wrote its anchor: one more epoch
+            world.open(node)
+        world.poll(node)
+        missed = [notice for notice in site.holds if not has_shown(node, notice)]
+        if missed:
+            raise Violation("swallowed", f"a node of {site.code} shows nothing of {len(missed)} notices")
+    if site.length != length:
+        raise Violation("no-rest", f"a node of {site.code} adds {site.length - length} entries")
 
 
 def _check_heads(world: World, site: Site, peer: Site) -> None:

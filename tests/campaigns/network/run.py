@@ -33,6 +33,11 @@ NETWORK: Final = Campaign(
         "rewinds": 0.05,
         "clock_jumps": 0.4,
         "mandates": 0.1,
+        "nodes_took_turns": 0.5,
+        "interleaved": 0.1,
+        "conflicts": 1.0,
+        "node_deaths": 0.1,
+        "fail_overs": 0.1,
     },
     told={
         "restores_unseen": "unseens",

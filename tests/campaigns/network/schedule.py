@@ -15,19 +15,23 @@ SKEWS: Final = (0, 0, -100, 100, -7_000, 7_000, 40_000, -200_000)
 
 
 def draw(seed: int) -> Schedule:
-    """The schedule of a seed. Some have no restores, some no crashes, so that strict checks bite."""
+    """The schedule of a seed. Some have no restores, no crashes, or one node a party: strict checks bite."""
     chance = random.Random(seed)
     parties = chance.choices((2, 3, 4, 5), (40, 40, 13, 7))[0]
     drawn = dict(_DRAWN)
+    begun = [["further", chance.randrange(60)] for _ in range(chance.choice((0, 0, 1, 2, 3)))]
+    if not begun:
+        del drawn["further"], drawn["meanwhile"]
     if chance.random() < 0.4:
-        del drawn["restore"]
+        del drawn["restore"], drawn["fail_over"]
     if chance.random() < 0.85:
         del drawn["rewind"]
     if chance.random() < 0.4:
         del drawn["fuse"], drawn["restart"]
     names, weights = list(drawn), [weight for weight, _ in drawn.values()]
     length = chance.randint(25, 60)
-    return Schedule(parties, [drawn[name][1](chance) for name in chance.choices(names, weights, k=length)])
+    events = [drawn[name][1](chance) for name in chance.choices(names, weights, k=length)]
+    return Schedule(parties, begun + events)
 
 
 FORKED: Final = Schedule(
@@ -49,6 +53,16 @@ FORKED: Final = Schedule(
 
 def _number(chance: random.Random) -> int:
     return chance.randrange(ANY)
+
+
+def _meanwhile(chance: random.Random) -> Event:
+    """Something that another node of the same party does."""
+    party = chance.randrange(60)
+    what = chance.choices(("say", "state", "deliver", "poll", "resubmit"), (4, 2, 3, 3, 1))[0]
+    event = _DRAWN[what][1](chance)
+    if what != "deliver":
+        event[1] = party
+    return ["meanwhile", party, chance.randrange(6), event]
 
 
 _Draw: TypeAlias = Callable[[random.Random], Event]
@@ -74,8 +88,11 @@ _DRAWN: Final[dict[str, tuple[int, _Draw]]] = {
     "join": (2, lambda _: ["join"]),
     "fuse": (5, lambda c: ["fuse", c.randrange(60), c.randrange(8), int(c.random() < 0.3)]),
     "restart": (3, lambda c: ["restart", c.randrange(60)]),
+    "further": (1, lambda c: ["further", c.randrange(60)]),
+    "meanwhile": (9, _meanwhile),
     "save": (9, lambda c: ["save", c.randrange(60)]),
     "restore": (7, lambda c: ["restore", c.randrange(60), _number(c), c.choice(("kept", "kept", "lost"))]),
+    "fail_over": (2, lambda c: ["fail_over", c.randrange(60), _number(c)]),
     "rewind": (5, lambda c: ["restore", c.randrange(60), -1, "old"]),
     "clock": (3, lambda c: ["clock", c.randrange(60), c.choice(SKEWS)]),
 }

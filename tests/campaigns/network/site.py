@@ -1,94 +1,34 @@
-"""One party: a journal, an anchor and a key that outlive its endpoints, and the instants at which these die.
-
-A fuse is set to some number of boundaries: before and after each append, before and after each
-writing of the anchor. When it is burnt, `Crash` ends the call, and the endpoint is thrown away.
-"""
+"""One party: a journal, a key and officers' papers that outlive its nodes, and backups of the journal."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import Counter
+from typing import Final, NamedTuple, TypeAlias
 
 import cbor2
 
 from launchnotice import Draft, Endpoint
 from launchnotice.core import entries
-from launchnotice.errors import JournalError
-from launchnotice.journal import Entry
 from launchnotice.journal.memory import MemoryJournal
-from launchnotice.testing.journal import FlakyJournal
 from launchnotice.wire.keys import PublicKey, SigningKey
 from tests.campaigns.failures import Violation
 from tests.campaigns.network.model import SYNC, Epoch, Model, Seen, read_payload
+from tests.campaigns.network.node import Node, Store
 from tests.support import NOW
 from tests.support.template import Template
 
-
-class Crash(BaseException):
-    """The process dies here; a base exception, so that nothing in it can go on."""
-
-
-class Fuse:
-    """Boundaries left until the process dies, or its store fails once; None for ever."""
-
-    def __init__(self) -> None:
-        self.left: int | None = None
-        self.fails = False
-
-    def set(self, boundaries: int, *, fails: bool) -> None:
-        """Let the process die, or its store fail, after so many boundaries."""
-        self.left, self.fails = boundaries, fails
-
-    def burn(self) -> None:
-        """A boundary is passed."""
-        if self.left is None:
-            return
-        self.left -= 1
-        if self.left < 0:
-            self.left = None
-            raise JournalError("planned fault") if self.fails else Crash
-
-
-class Store(FlakyJournal):
-    """A journal in memory whose process can die at its boundaries."""
-
-    def __init__(self, memory: MemoryJournal, fuse: Fuse) -> None:
-        super().__init__(memory)
-        self.memory, self.fuse = memory, fuse
-        self.length = len(memory._data)
-
-    def append(self, after: int, new: Sequence[Entry]) -> None:
-        if new:
-            self.fuse.burn()
-        super().append(after, new)
-        self.length = len(self.memory._data)
-        if new:
-            self.fuse.burn()
-
-
-class Anchor:
-    """An anchor in memory whose process can die at its boundaries."""
-
-    def __init__(self, fuse: Fuse) -> None:
-        self.fuse = fuse
-        self.mark: tuple[int, bytes] | None = None
-
-    def load(self) -> tuple[int, bytes] | None:
-        return self.mark
-
-    def store(self, position: int, digest: bytes) -> None:
-        self.fuse.burn()
-        self.mark = position, digest
-        self.fuse.burn()
+Mark: TypeAlias = tuple[int, bytes]
+NODES: Final = 3
 
 
 class Copy(NamedTuple):
-    """A backup: the journal, the anchor as it was then, and what the journal knew."""
+    """A backup: the journal, the anchors as they were then, and what the journal knew."""
 
     journal: MemoryJournal
-    mark: tuple[int, bytes] | None
-    holds: frozenset[bytes]
+    marks: list[Mark | None]
+    holds: dict[bytes, int]
+    confirmed: int
     proven: frozenset[bytes]
     closed: frozenset[Epoch]
 
@@ -97,31 +37,26 @@ class Site:
     """A party and everything of it that a process leaves behind.
 
     Attributes:
-        shown: ids of notices shown to its officers, in any life. `holds`: ids that this journal has.
+        nodes: one at first, on one `memory`. `turn`: whose turn it is to receive.
+        holds: positions of the notices that this journal has, by id. `confirmed`: up to where hosts said so.
         proven: own notices that a member showed to have, as this journal knows. `asked`: epochs of
-            which members wanted notices. `challenged`: a challenge came since the last poll.
-        closed: own epochs before the last restore.
+            which members wanted notices. `closed`: own epochs before the last restore.
         lives: restores so far. `lost`: whether any lost something. `receipts`: by (lives, subject).
         inbox, queries: notices shown, in order. `said`: own notices by kind; `versions`: of launches.
         drafts: what the officers signed; `mandates`: the party's own chain, which its authority keeps.
     """
 
-    def __init__(self, made: Template, code: str, model: Model) -> None:
-        self.made, self.code, self.model = made, code, model
-        self.fuse = Fuse()
-        self.journal = Store(copied(made.journals[code]), self.fuse)
-        self.anchor = Anchor(self.fuse)
-        last = self.journal.read(self.journal.length - 1, 1)[0]
-        self.anchor.mark = last.position, entries.digest(last.data)
+    def __init__(self, made: Template, code: str, model: Model, counts: Counter[str]) -> None:
+        self.made, self.code, self.model, self.counts = made, code, model, counts
+        self.memory = copied(made.journals[code])
         self.key: SigningKey = made.centres[code].keys["system"][0]
-        self.shown: set[bytes] = set()
-        self.holds: set[bytes] = set()
+        self.holds: dict[bytes, int] = {}
         self.proven: set[bytes] = set()
         self.asked: set[Epoch] = set()
         self.epochs: set[Epoch] = set()
         self.closed: frozenset[Epoch] = frozenset()
-        self.lives = self.opened = self.skew = self.attended = 0
-        self.lost = self.challenged = False
+        self.lives = self.opened = self.attended = self.confirmed = self.turn = 0
+        self.lost = False
         self.receipts: dict[tuple[int, bytes], bytes] = {}
         self.drafts: list[Draft] = []
         self.inbox: list[bytes] = []
@@ -131,8 +66,51 @@ class Site:
         self.mandates = [made.mandates[code]]
         self.copies: list[Copy] = []
         self.broken: Violation | None = None
+        last = self.memory.read(self.length - 1, 1)[0]
+        self.nodes = [Node(self, (last.position, entries.digest(last.data)))]
         self.save()  # of a total loss, nothing is left but the mandates that come by hand
-        self.endpoint = self.open(NOW)
+        self.nodes[0].open(NOW)
+
+    # Nodes -----------------------------------------------------------------------------------
+
+    @property
+    def length(self) -> int:
+        """The last position of the journal."""
+        return len(self.memory._data)
+
+    @property
+    def running(self) -> list[Node]:
+        """The nodes that are alive; there is always one."""
+        return [node for node in self.nodes if node.running]
+
+    @property
+    def front(self) -> Node:
+        """A node that knows as much as any."""
+        return max(self.running, key=lambda node: node.position)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """That node's."""
+        return self.front.endpoint
+
+    def further(self) -> Node | None:
+        """Another node, not started; it begins with a copy of a running node's anchor (R-DUR-5)."""
+        if len(self.nodes) == NODES:
+            return None
+        self.nodes.append(Node(self, self.front.anchor.mark))
+        return self.nodes[-1]
+
+    def endpoint_of(self, node: Node, now: int) -> Endpoint:
+        """A node's endpoint, made anew."""
+        return Endpoint.open(
+            self.made.channel,
+            self.code,
+            Store(self.memory, node.fuse, self.counts),
+            now,
+            anchor=node.anchor,
+            system=(_Signer(self),),
+            epoch_id=self._random,
+        )
 
     # A system's signer ---------------------------------------------------------------------
 
@@ -156,63 +134,83 @@ class Site:
         if message.kind == SYNC and message.to == self.code:
             raise Violation("false-delivery", f"{self.code} asks itself")
 
-    # Lives -----------------------------------------------------------------------------------
-
-    def open(self, now: int) -> Endpoint:
-        """A process starts on what is left."""
-        self.endpoint = Endpoint.open(
-            self.made.channel,
-            self.code,
-            self.journal,
-            now,
-            anchor=self.anchor,
-            system=(_Signer(self),),
-            epoch_id=self._random,
-        )
-        return self.endpoint
+    # Backups -----------------------------------------------------------------------------------
 
     def save(self) -> None:
         """A backup is made."""
         self.copies.append(
             Copy(
-                copied(self.journal.memory),
-                self.anchor.mark,
-                frozenset(self.holds),
+                copied(self.memory),
+                [node.anchor.mark for node in self.nodes],
+                dict(self.holds),
+                self.confirmed,
                 frozenset(self.proven),
                 self.closed,
             )
         )
 
     def put_back(self, copy: Copy, anchor: str) -> str:
-        """The journal is replaced by a copy; the anchor is kept, lost or as old as the copy.
+        """All nodes stop, and a copy replaces the journal; anchors are kept, lost or as old as the copy.
 
-        Gives what it is: a *restore*, which the endpoint must notice; *unseen*, if no bytes are missing
-        that were released; a *rewind*, if the anchor went back as well, so that nobody can notice.
+        Gives what it is: a *restore*, which the endpoints must notice; *unseen*, if no bytes are missing
+        that were released; a *rewind*, if an anchor went back as well, so that its node cannot notice.
         """
-        mark = {"kept": self.anchor.mark, "lost": None, "old": copy.mark}[anchor]
-        self.journal = Store(copied(copy.journal), self.fuse)
-        self.anchor.mark = mark
-        self.holds, self.proven = set(copy.holds), set(copy.proven)
-        self.lives += 1
-        if mark is None or not self._has(mark):
-            self.closed |= frozenset(self.epochs)
-            self.lost = True
+        marks = self._marks(copy, anchor)
+        for node, mark in zip(self.nodes, marks, strict=True):
+            node.running, node.anchor.mark = False, mark
+        self._replace(copy)
+        if not any(map(self.has, marks)):
+            self._close()
             return "restore"
         self.closed = copy.closed
-        self.shown &= copy.holds  # nothing tells this from a crash: what was merely shown may be new again
+        for node in self.nodes:
+            # Nothing tells this from a crash: what was merely shown may be new again.
+            node.shown &= copy.holds.keys()
         if anchor == "old":
             self.model.forked.add(self.code)
             return "rewind"
         self._unsign()
         return "unseen"
 
-    def _has(self, mark: tuple[int, bytes]) -> bool:
-        found = self.journal.read(mark[0] - 1, 1)
+    def fail_over(self, copy: Copy) -> bool:
+        """A copy replaces the journal under the running nodes; whether one of them has read what is lost."""
+        front = self.front
+        if front.behind or copy.journal._data[: front.position] == self.memory._data:
+            return False
+        self._replace(copy)
+        self._close()
+        return True
+
+    def _replace(self, copy: Copy) -> None:
+        self.memory._data[:] = copy.journal._data
+        self.memory._filed, self.memory._snapshot = copied(copy.journal)._filed, copy.journal._snapshot
+        self.holds, self.proven, self.confirmed = dict(copy.holds), set(copy.proven), copy.confirmed
+        self.lives += 1
+
+    def _close(self) -> None:
+        """Something is lost: nothing is signed in the epochs until now."""
+        self.closed |= frozenset(self.epochs)
+        self.lost = True
+
+    def _marks(self, copy: Copy, anchor: str) -> list[Mark | None]:
+        """What each node's anchor names from now on; kept, all have the highest (docs/nodes.md)."""
+        marks = [node.anchor.mark for node in self.nodes]
+        if anchor == "old":
+            return [copy.marks[min(at, len(copy.marks) - 1)] for at in range(len(marks))]
+        known = [mark for mark in marks if mark is not None]
+        mark = max(known, default=None) if anchor == "kept" else None
+        return [mark for _ in marks]
+
+    def has(self, mark: Mark | None) -> bool:
+        """Whether the journal has what an anchor names; if not, a node that starts opens another epoch."""
+        if mark is None:
+            return False
+        found = self.memory.read(mark[0] - 1, 1)
         return bool(found) and entries.digest(found[0].data) == mark[1]
 
     def _unsign(self) -> None:
         """What was signed and never released is gone without a trace; its place is free again."""
-        kept = b"".join(self.journal.memory._data)
+        kept = b"".join(self.memory._data)
         for (party, _), ids in self.model.signed.items():
             if party == self.code:
                 ids -= {one for one in ids if one not in self.model.bytes_of and one not in kept}

@@ -6,12 +6,17 @@ there is, so that a shorter schedule still means something.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
 import cbor2
 
 from launchnotice import Endpoint, Step
 from tests.campaigns.network import bodies
-from tests.campaigns.network.calls import Calls, Packet
+from tests.campaigns.network.calls import Busy, Calls, Packet
 from tests.campaigns.network.model import read
+from tests.campaigns.network.node import Node, die, fail
 from tests.support import make_mandate
 
 
@@ -22,7 +27,8 @@ class World(Calls):
 
     def do_say(self, party: int, what: str, number: int) -> None:
         """Officers announce something."""
-        site = self.site(party)
+        node = self.node(party)
+        site = node.site
         topics = bodies.Topics(
             launches=site.said.get("launch", []),
             versions=site.versions,
@@ -31,7 +37,7 @@ class World(Calls):
             others=[code for code in self.codes if code != site.code],
         )
         said = bodies.say(what, number, topics)
-        submitted = self._submit(site, said) if said else None
+        submitted = self.submit(node, said) if said else None
         if submitted:
             self.counts["notices"] += 1
             site.said.setdefault(what, []).append(submitted)
@@ -40,26 +46,30 @@ class World(Calls):
 
     def do_state(self, party: int, pick: int, what: str) -> None:
         """An officer says something about a notice of a peer."""
-        site = self.site(party)
-        if site.inbox:
-            subject = site.inbox[pick % len(site.inbox)]
-            if self._submit(site, bodies.state(what, subject)):
-                self.counts[bodies.STATEMENTS[what]] += 1
+        node = self.node(party)
+        inbox = node.site.inbox
+        if inbox and self.submit(node, bodies.state(what, inbox[pick % len(inbox)])):
+            self.counts[bodies.STATEMENTS[what]] += 1
 
     def do_resubmit(self, party: int, pick: int) -> None:
-        """A draft is submitted, perhaps not for the first time."""
-        site = self.site(party)
-        if site.drafts:
-            draft = site.drafts[pick % len(site.drafts)]
-            self._try(site, lambda endpoint, now: endpoint.submit(draft, now))
+        """A draft is submitted, perhaps not for the first time, perhaps at another node."""
+        node = self.node(party)
+        drafts = node.site.drafts
+        if drafts:
+            draft = drafts[pick % len(drafts)]
+            self.attempt(node, lambda endpoint, now: endpoint.submit(draft, now))
 
     def do_renew(self, party: int) -> None:
         """The authority issues a routine mandate and confirms the epochs that the endpoint knows."""
-        site = self.site(party)
-        previous = site.endpoint.mandate()
+        self.renew(self.node(party))
+
+    def renew(self, node: Node) -> None:
+        """The same, on what a node knows."""
+        site = node.site
+        previous = node.endpoint.mandate()
         if previous is None or previous.id != read(site.mandates[-1]).id:
             return
-        epoch = site.endpoint.health(self.now).epoch
+        epoch = node.endpoint.health(self.now).epoch
         confirmed = [epoch] if epoch[0] else []
         issued = self.made.centres[site.code]
         data = make_mandate(self.made.channel, issued, previous, confirmed=confirmed)
@@ -69,22 +79,24 @@ class World(Calls):
         self.counts["mandates"] += 1
 
     def do_confirm(self, party: int, back: int) -> None:
-        """The host has what it was shown safe."""
-        site = self.site(party)
-        if not site.endpoint._ledger.unsettled:
-            position = site.journal.length - back
-            self._try(site, lambda endpoint, _: _confirm(endpoint, position))
+        """The hosts have safe what a node has shown."""
+        node = self.node(party)
+        if not node.endpoint._ledger.unsettled:
+            position = node.position - back
+            node.site.confirmed = max(node.site.confirmed, position)
+            self.attempt(node, lambda endpoint, _: _confirm(endpoint, position))
 
     def do_poll(self, party: int, wait: int) -> None:
-        """Time passes, and a party polls."""
+        """Time passes, and a node polls."""
         self.now += wait
-        self.poll(self.site(party))
+        self.poll(self.node(party))
 
     def do_poll_all(self, wait: int) -> None:
-        """Time passes, and every party polls."""
+        """Time passes, and every node that runs polls."""
         self.now += wait
         for site in self.sites.values():
-            self.poll(site)
+            for node in site.running:
+                self.poll(node)
 
     # Events: what the network does -------------------------------------------------------------
 
@@ -155,14 +167,30 @@ class World(Calls):
 
     # Events: what machines do --------------------------------------------------------------------
 
+    def do_further(self, party: int) -> None:
+        """A centre begins to run another node."""
+        node = self.site(party).further()
+        if node:
+            self.open(node)
+
     def do_fuse(self, party: int, boundaries: int, fails: int) -> None:
-        """The process will die, or its store fail, after so many boundaries."""
-        self.site(party).fuse.set(boundaries, fails=bool(fails))
+        """A process will die, or its store fail, after so many boundaries."""
+        self.node(party).fuse.set(boundaries, fail if fails else die)
+
+    def do_meanwhile(self, party: int, boundaries: int, event: Sequence[Any]) -> None:
+        """After so many boundaries of a node, something else happens before it goes on."""
+
+        def happen() -> None:
+            with suppress(Busy):
+                self.play(event)
+                self.counts["interleaved"] += 1
+
+        self.node(party).fuse.set(boundaries, happen)
 
     def do_restart(self, party: int) -> None:
-        """The process dies between two calls."""
+        """A process dies between two calls."""
         self.counts["crashes"] += 1
-        self.reopen(self.site(party))
+        self.end(self.node(party))
 
     def do_save(self, party: int) -> None:
         """A backup is made."""
@@ -173,14 +201,26 @@ class World(Calls):
         site = self.site(party)
         how = site.put_back(site.copies[pick % len(site.copies)], anchor)
         self.counts[f"{how}s"] += 1
-        self.reopen(site)
+        for node in site.nodes:
+            self.open(node)
         for data in site.mandates:
             self.receive(site.code, data)
+
+    def do_fail_over(self, party: int, pick: int) -> None:
+        """The journal is replaced under running nodes; the one that has read most goes on first."""
+        site = self.site(party)
+        if site.fail_over(site.copies[pick % len(site.copies)]):
+            self.counts["fail_overs"] += 1
+            front = site.front
+            front.fuse.left = None
+            self.poll(front)
+            for data in site.mandates:
+                self.receive(site.code, data)
 
     def do_clock(self, party: int, skew: int) -> None:
         """A clock jumps."""
         self.counts["clock_jumps"] += 1
-        self.site(party).skew = skew
+        self.node(party).skew = skew
 
 
 def _confirm(endpoint: Endpoint, position: int) -> Step:
