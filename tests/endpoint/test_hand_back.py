@@ -9,11 +9,13 @@ from launchnotice.core import snapshot
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.journal.memory import MemoryJournal
+from launchnotice.pact.mandate import Standing
 from launchnotice.registry import (
     EventCode,
     FindingCode,
     IncidentObject,
     Kind,
+    MandateReason,
     Need,
     Place,
     Refusal,
@@ -26,6 +28,8 @@ from launchnotice.wire.message import parse, recall
 from launchnotice.wire.notices import Incident
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement, Receipt, Rejection
+from launchnotice.wire.streams import Epoch, Position
+from tests.attacks.hands import Renewed
 from tests.support import NOW, launch, make_mandate
 from tests.support.dump import state_of
 from tests.support.recovery import Side, Talk, names
@@ -133,6 +137,48 @@ def test_a_notice_of_before_the_restore_is_repeated_once_a_member_shows_that_it_
     assert us.endpoint.exchange(notice).deliveries == {"RU": Delivery.RECEIVED}
     offered = [send for at in range(now, now + 900, 30) for send in us.endpoint.poll(at).sends]
     assert ru.endpoint.exchange(notice).data in [send.data for send in offered]
+
+
+@pytest.mark.requirement("R-RESTORE-4")
+def test_what_the_authority_names_after_a_restore_is_repeated_and_nothing_else(made: Template) -> None:
+    """Said before the restore and received by nobody: the mandate names a launch and one of two incidents."""
+    us = Side(made, "US")
+    us.endpoint.poll(NOW)
+    standing, _ = us.say(launch(), NOW + 10)
+    beyond, _ = us.say(launch(launch_count=2), NOW + 10)
+    named, _ = us.say(incident_of(1), NOW + 10)
+    unnamed, _ = us.say(incident_of(2), NOW + 10)
+    us.restore(us.backup(), NOW + 20, anchor=False)
+    us.anchor.store(99, bytes(32))
+    us.restart(NOW + 20)
+    data = {one: us.endpoint.exchange(one).data for one in (standing, beyond, named, unnamed)}
+    assert not _repeated(us, data, NOW + 20)
+    view = us.endpoint.exchange(standing)
+    stands = Standing(
+        epoch=Epoch(number=view.epoch[0], random=view.epoch[1]), last=Position(seq=1, id=standing)
+    )
+    renewed = Renewed(
+        made, MandateReason.COMPROMISE, standing=[stands], emergencies=[named], issued=NOW + 1_000
+    )
+    us.hear(renewed.data, NOW + 1_000)
+    renewed.take_over(us)
+    assert _repeated(us, data, NOW + 1_000) == {standing, named}
+    ru = Side(made, "RU")
+    ru.hear(renewed.data, NOW + 2_000)
+    for one in (standing, named):
+        ru.hear(data[one], NOW + 2_000)
+        (event,) = [event for event in ru.told(EventCode.NOTICE) if event.subject == one]
+        assert FindingCode.DISOWNED not in names(event)
+        assert FindingCode.WITHOUT_EFFECT not in names(event)
+    assert us.endpoint.exchange(unnamed).id in {
+        need.subject for need in us.endpoint.attention(NOW + 40 * 86_400) if need.need is Need.OVERDUE
+    }
+
+
+def _repeated(side: Side, data: dict[bytes, bytes], start: int) -> set[bytes]:
+    """Which of these notices a side sends of itself in a quarter of an hour."""
+    sends = [send.data for at in range(start, start + 900, 30) for send in side.endpoint.poll(at).sends]
+    return {one for one, known in data.items() if known in sends}
 
 
 @pytest.mark.requirement("R-RESTORE-8")

@@ -113,6 +113,16 @@ def last_standing(state: State, party: str, stream: Stream) -> Position:
     return Position(seq=0, id=_genesis(state, party, stream.epoch))
 
 
+def is_named(state: State, one: Exchange) -> bool:
+    """Whether a mandate of its sender names a notice as standing, itself or by one that follows it."""
+    if not one.seq:
+        return any(one.id in mandate.payload.emergencies for mandate in state.mandates[one.sender])
+    stream = state.streams[one.sender].get(one.epoch)
+    if stream is None or stream.ended is None or one.seq > stream.ended or _is_outside(one):
+        return False
+    return one.place is Place.ACCEPTED and frontier(state, one.sender, stream) is None
+
+
 def end(state: State, party: str, stream: Stream, last: Position) -> list[Entry]:
     """What a mandate makes of an epoch: where it ends, what joins after all, and what lies outside.
 

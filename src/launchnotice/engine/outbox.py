@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
 from launchnotice.core.launches import is_over
+from launchnotice.core.standing import is_named
 from launchnotice.core.state import State
 from launchnotice.core.tables import Delivery
 from launchnotice.engine.sealing import Send
@@ -124,8 +125,11 @@ def _offers(state: State, exchange: Exchange) -> Iterator[Offer]:
 
 
 def repeatable(state: State, exchange: Exchange) -> bool:
-    """Notices from before a restore wait until a member shows that it has them (R-RESTORE-4)."""
+    """Notices from before a restore wait until a member shows that it has them, or a mandate names them.
+
+    R-RESTORE-4: others may know something else in their place, but not in that of what a mandate names.
+    """
     if exchange.kind == MANDATE_KIND:
         return True
     known = exchange.position > state.restored_at or exchange.returned or bool(exchange.facts)
-    return known and exchange.outside is None
+    return exchange.outside is None and (known or is_named(state, exchange))

@@ -144,9 +144,6 @@ def _check_settled(world: World) -> None:
         for code, reached in side.endpoint.exchange(notice).deliveries.items():
             if world.rooted() and VICTIM in (code, said.code):
                 continue
-            if said.code == VICTIM and not said.seq and state_of(side.endpoint).restored_at:
-                world.counts["held_back"] += reached.name != "ACKNOWLEDGED"
-                continue
             if reached.name != "ACKNOWLEDGED":
                 detail = f"kind {said.kind} of {said.code} is {reached.name} at {code}"
                 raise Violation("not-settled", detail)

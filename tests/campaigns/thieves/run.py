@@ -59,5 +59,5 @@ THIEVES: Final = Campaign(
         "dropped": 1.0,
         "restarts": 0.3,
     },
-    told={"known_held_back": "held_back"},
+    told={},
 )
