@@ -224,7 +224,7 @@ class Endpoint:
         ledger = predecessor._ledger
         ledger.catch_up()
         journalled = ledger.read(0)
-        self._ledger.transact(now, lambda state: [*inherited(state, ledger.state, journalled)])
+        self._ledger.transact(now, lambda state: [*inherited(state, ledger.state, journalled, now)])
         # In this order: a crash between them has a thing told twice, and none unsaid.
         position = journalled[-1].position if journalled else 0
         ledger.transact(now, lambda state: taken_over(state, self.channel, position))

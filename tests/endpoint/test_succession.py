@@ -397,3 +397,15 @@ def test_receipt_and_acknowledgement_stay_overdue_in_the_old_channel_alone(timed
         for endpoint in (timed.old["US"].endpoint, timed.new["US"])
     )
     assert (old, new) == ({Debt.RECEIPT, Debt.ACKNOWLEDGEMENT}, {Debt.REPORT})
+
+
+@pytest.mark.requirement("R-SUCC-6")
+def test_rules_that_come_later_ask_for_no_report_of_what_was_over() -> None:
+    pair = continued(template(), **TIMES)
+    over, at = announced(pair), ENDED - 86_400
+    new, old = pair.new["RU"], pair.old["RU"].endpoint
+    new.inherit(old, at)
+    assert overdue(new, ENDED) == []
+    new.inherit(old, ENDED)
+    assert overdue(new, ENDED + 1) == []
+    assert new.launch(over, ENDED).phase is LaunchPhase.ANNOUNCED

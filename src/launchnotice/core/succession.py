@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from launchnotice.core.entries import Accepted, Entry, Inherited, Kept, Returned, Sealed, Succeeded
 from launchnotice.core.exchange import MANDATE_KIND, Exchange
-from launchnotice.core.launches import is_disputed
+from launchnotice.core.launches import is_disputed, is_over
 from launchnotice.core.references import thread
 from launchnotice.core.state import State
-from launchnotice.core.watch import watched
+from launchnotice.core.tables import OVERDUE_AT, Debt
+from launchnotice.core.watch import watched, watches
 from launchnotice.errors import UsageError
 from launchnotice.pact.channel import Channel
 from launchnotice.registry import Place, Usage
@@ -37,18 +38,22 @@ def check_successor(channel: Channel, before: Channel) -> None:
         raise UsageError(Usage.BAD_VALUE, "a channel has keys of its own: one is the predecessor's as well")
 
 
-def inherited(state: State, before: State, journalled: Iterable[Kept]) -> Iterator[Inherited]:
+def inherited(state: State, before: State, journalled: Iterable[Kept], now: int) -> Iterator[Inherited]:
     """The notices of the predecessor that are not known here as they stand there now.
 
     Args:
         state, before: of the channel and of its predecessor.
-        journalled: the predecessor's entries.
+        journalled: the predecessor's entries. `now`: seconds.
     """
+    owed = {watch.term.subject for watch in watches(before) if watch.term is not None}
     for notice in dict.fromkeys(notice for one in journalled for notice in _notice(one)):
         exchange = before.exchange(notice)
         if exchange is None or not exchange.data or exchange.kind == MANDATE_KIND:
             continue
-        entry = _as_it_stands(before, exchange)
+        # A launch that was over, and not to be reported, is not to be reported by rules that came later.
+        moves = exchange.position > before.succeeded
+        over = moves and notice not in owed and is_over(before, exchange, now)
+        entry = _as_it_stands(before, exchange, _told(exchange) if over else exchange.fired)
         known = [kept.entry for kept in state.find(notice) if isinstance(kept.entry, Inherited)]
         if known[-1:] != [entry]:
             yield entry
@@ -66,6 +71,11 @@ def taken_over(before: State, channel: Channel, position: int) -> list[Entry]:
     return [Succeeded(channel.id, position)] if moves else []
 
 
+def _told(launch: Exchange) -> frozenset[tuple[str, int, int]]:
+    """As if all had been told of a missing report."""
+    return launch.fired | {(launch.sender, Debt.REPORT.value, multiple) for multiple in OVERDUE_AT}
+
+
 def _notice(kept: Kept) -> tuple[bytes, ...]:
     match kept.entry:
         case Accepted() | Inherited() | Sealed(subject=b"") | Returned(subject=b"") as entry:
@@ -74,7 +84,7 @@ def _notice(kept: Kept) -> tuple[bytes, ...]:
             return ()
 
 
-def _as_it_stands(before: State, exchange: Exchange) -> Inherited:
+def _as_it_stands(before: State, exchange: Exchange, fired: frozenset[tuple[str, int, int]]) -> Inherited:
     return Inherited(
         id=exchange.id,
         sender="" if exchange.own else exchange.sender,
@@ -90,6 +100,6 @@ def _as_it_stands(before: State, exchange: Exchange) -> Inherited:
         generation=exchange.inherited + 1,
         since=exchange.time,
         data=exchange.data,
-        fired=[list(one) for one in sorted(exchange.fired)],
+        fired=[list(one) for one in sorted(fired)],
         reminded=[list(one) for one in sorted(exchange.reminded)],
     )
