@@ -117,8 +117,9 @@ class Node:
 
     @property
     def behind(self) -> bool:
-        """Whether another node has written since."""
-        return self.position < self.site.length
+        """Whether the journal does not end with what it knows: another node has written, or it fell back."""
+        state = state_of(self.endpoint)
+        return state.position != self.site.length or not self.site.has((state.position, state.digest))
 
     def open(self, now: int) -> None:
         """A process starts on what is left."""
