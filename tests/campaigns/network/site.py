@@ -173,9 +173,11 @@ class Site:
         return "unseen"
 
     def fail_over(self, copy: Copy) -> bool:
-        """A copy replaces the journal under the running nodes; whether one of them has read what is lost."""
+        """A copy that lags takes the journal's place under nodes of which one has read all; whether it does."""
         front = self.front
-        if front.behind or copy.journal._data[: front.position] == self.memory._data:
+        left = copy.journal._data
+        lags = len(left) < self.length and self.memory._data[: len(left)] == left
+        if front.behind or not lags:
             return False
         self._replace(copy)
         self._close()
