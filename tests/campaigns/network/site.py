@@ -173,7 +173,7 @@ class Site:
         return "unseen"
 
     def fail_over(self, copy: Copy) -> bool:
-        """A copy that lags takes the journal's place under nodes of which one has read all; whether it does."""
+        """A copy that lags replaces the journal under nodes of which one has read all; whether it was so."""
         front = self.front
         left = copy.journal._data
         lags = len(left) < self.length and self.memory._data[: len(left)] == left
