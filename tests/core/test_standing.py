@@ -218,3 +218,16 @@ def test_nothing_is_said_under_new_keys_in_an_epoch_that_they_ended(story: Story
     hear(endpoint, [renewed.data, late[0].data, *(one.data for one in story.honest[:2])])
     assert disowned(endpoint, late) == {late[0].id}
     assert (stream_of(endpoint).seq, stream_of(endpoint).disputed) == (2, None)
+
+
+@pytest.mark.requirement("R-MAND-24")
+def test_the_mandate_that_ended_an_epoch_speaks_in_a_new_one_and_no_more_in_the_old_one(story: Story) -> None:
+    """What stands was named by its hash: none of it names the mandate that did, also below a gap."""
+    renewed, endpoint = story.mandate(MandateReason.COMPROMISE, 3), story.made.open("RU")
+    hear(endpoint, [story.honest[0].data, renewed.data])
+    late = renewed.forger.notice(2, story.honest[0].id)
+    new = renewed.forger.notice(epoch=(2, bytes(16)))
+    hear(endpoint, [late.data, new.data])
+    assert disowned(endpoint, [late, new]) == {late.id}
+    assert counts(endpoint, [story.honest[0], late, new]) == {story.honest[0].id, new.id}
+    assert stream_of(endpoint).seq == 1
