@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from launchnotice import Endpoint, Step
 from launchnotice.core.stream import Stream
 from launchnotice.registry import EventCode, FindingCode, Place, Refusal
-from tests.support import NOW
+from tests.support import NOW, launch
 from tests.support.dump import canonical, refolded, snapshot, state_of
 from tests.support.forge import EPOCH, Forged, Forger, chain
 from tests.support.template import Template, template
@@ -192,6 +192,20 @@ def test_what_is_held_beyond_a_fork_does_not_join_the_chain(made: Template, pool
     assert _stream(endpoint).seq == 4
     assert endpoint.health(NOW).gaps == []
     assert endpoint.exchange(pool[4].id).disputed
+
+
+@pytest.mark.requirement("R-STREAM-5")
+def test_where_two_stories_were_told_a_third_one_does_not_join(made: Template, pool: list[Forged]) -> None:
+    """Also one that fits: its sender may have told as many as it likes."""
+    endpoint, forger = made.open("RU"), made.forger("US")
+    told = [forger.notice(3, pool[1].id, body=launch(launch_count=count)) for count in (10, 11, 12)]
+    for notice in (*told[:2], *pool[:2]):
+        endpoint.receive(notice.data, NOW)
+    assert (_stream(endpoint).seq, _stream(endpoint).disputed) == (2, 3)
+    step = endpoint.receive(told[2].data, NOW)
+    assert _outcome(step, endpoint, told[2]) == "disputed"
+    assert [event.code for event in step.events] == [EventCode.NOTICE]
+    assert _stream(endpoint).seq == 2
 
 
 @pytest.mark.requirement("R-EPOCH-4")
