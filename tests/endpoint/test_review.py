@@ -203,3 +203,19 @@ def test_a_desk_without_a_journal_says_what_it_cannot_know() -> None:
     # A notice that is about no other needs no journal to be judged.
     first = desk.us.draft(announced(window=window(NOW + 9 * DAY)), NOW, PAIR)
     assert ALONE not in text.review(first.review(desk.of.channel, mandate), desk.of.channel)
+
+
+@pytest.mark.requirement("R-DRAFT-6")
+@pytest.mark.parametrize(("late", "expected"), [(0, []), (1, [FindingCode.EXPIRED_MANDATE])])
+def test_a_desk_without_a_journal_says_that_the_mandate_has_expired(
+    late: int, expected: list[FindingCode]
+) -> None:
+    of = made()
+    us = of.open("US")
+    mandate = us.mandate()
+    assert mandate is not None
+    now = mandate.payload.expires + late
+    draft = us.draft(announced(window=window(now + 4 * DAY)), now, PAIR)
+    found = draft.review(of.channel, mandate).findings
+    assert [one.code for one in found] == expected
+    assert found == us.review(draft).findings
