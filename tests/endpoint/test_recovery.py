@@ -140,9 +140,9 @@ def heard(made: Template, site: Site) -> tuple[Endpoint, list[bytes], int]:
     notices = [us.notice()]
     notices += [us.notice(2, notices[0].id)]
     notices += [us.notice(3, notices[1].id)]
-    ru.receive(notices[0].data, NOW)
+    [shown] = ru.receive(notices[0].data, NOW).events
+    ru.confirm(shown.position)
     ru.poll(NOW)
-    ru.confirm(site.length())
     ru.receive(notices[1].data, NOW)
     ru.poll(NOW)
     length = site.length()
