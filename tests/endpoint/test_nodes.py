@@ -15,6 +15,7 @@ from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import EventCode
 from launchnotice.testing.journal import Fault, FlakyJournal
+from launchnotice.wire.signals import Acknowledgement
 from tests.support import NOW, launch, sign
 from tests.support.dump import canonical, refolded, state_of
 from tests.support.stores import mandate_of, opened
@@ -126,6 +127,21 @@ def test_a_node_that_gets_what_another_one_has_shows_it_and_answers_as_that_one_
     assert [event.subject for event in first.events if event.code is EventCode.NOTICE] == [notice.id]
     assert set(first.sends) & set(receipts) == set(one.receive(notice.data, NOW).sends) != set()
     assert two.receive(notice.data, NOW).events == ()
+
+
+@pytest.mark.requirement("R-RCPT-3")
+def test_a_node_that_knows_a_notice_answers_with_what_another_one_has_stated_since(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """That nothing is to be recorded of a repetition does not say that nothing was."""
+    anchor = anchor_of(journal)
+    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    notice = made.forger("RU").notice()
+    two.receive(notice.data, NOW)
+    two.poll(NOW)
+    draft = sign(one, made.centres["US"], Acknowledgement(subject=notice.id), NOW, OFFICERS[:1])
+    one.submit(draft, NOW)
+    assert len(set(two.receive(notice.data, NOW).sends)) == len(("receipt", "acknowledgement"))
 
 
 @pytest.mark.requirement("R-DUR-4")
