@@ -147,9 +147,8 @@ class Calls(Base[Packet]):
                 raise Violation("not-durable", f"{site.code} shows {event.code} that no journal holds")
             if event.code is EventCode.NOTICE:
                 self.model.check_shown(site.code, event.party, event.subject, event.data)
-                # Whoever lost what it had said, noticed or not, answers a restored member with less.
-                forgot = event.party in self.model.forked or self.sites[event.party].lost
-                misled = site.lost and forgot
+                # Whoever forgot, unnoticed, what it had said answers a restored member with less.
+                misled = site.lost and event.party in self.model.forked
                 if not event.again and event.subject in node.shown and not misled:
                     raise Violation("shown-twice", f"{site.code} shows kind {event.kind} of {event.party}")
                 if not any(event.subject in one.shown for one in site.nodes):
