@@ -47,6 +47,25 @@ class Interrupted(FlakyJournal):
             between()
 
 
+class FlakyAnchor:
+    """An anchor that can be written only so often; None: for ever."""
+
+    def __init__(self, inner: MemoryAnchor) -> None:
+        self.inner = inner
+        self.left: int | None = None
+
+    def load(self) -> tuple[int, bytes] | None:
+        return self.inner.load()
+
+    def store(self, position: int, digest: bytes) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left < 0:
+                self.left = None
+                raise JournalError("planned fault")
+        self.inner.store(position, digest)
+
+
 def anchor_of(journal: MemoryJournal) -> MemoryAnchor:
     """An anchor that names the last entry."""
     last = journal.read(0, 1_000)[-1]
@@ -224,6 +243,26 @@ def test_a_node_whose_append_the_fail_over_interrupted_notices_what_was_lost(
     say(made, one, launch_count=3)
     entry = next(kept.entry for kept in reversed(one._ledger.read(0)) if isinstance(kept.entry, Reserved))
     assert (entry.number, entry.random) not in known
+
+
+@pytest.mark.requirement("R-DUR-1")
+@pytest.mark.requirement("R-RESTORE-4")
+def test_what_a_fail_over_took_before_it_was_released_is_not_released_after_it(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """The anchor could not be written, so the bytes stayed in hand; the journal then lost them."""
+    anchor = FlakyAnchor(anchor_of(journal))
+    one = opened(made, "US", journal, anchor, epoch=b"n" * 16)
+    say(made, one)
+    position = len(journal.read(0, 1_000))
+    draft = sign(one, made.centres["US"], launch(launch_count=2), NOW, OFFICERS)
+    anchor.left = 1  # before the seal; not before the release
+    with pytest.raises(JournalError):
+        one.submit(draft, NOW)
+    assert state_of(one).exchanges[draft.id].data
+    lost = state_of(one).exchanges[draft.id].data
+    cut(journal, position)
+    assert lost not in {send.data for send in one.poll(NOW).sends}
 
 
 @pytest.mark.requirement("R-RESTORE-13")

@@ -6,7 +6,7 @@ import copy
 
 from launchnotice import Endpoint, Mandate
 from launchnotice.core import entries
-from launchnotice.journal import Journal
+from launchnotice.journal import Anchor, Journal
 from launchnotice.journal.anchor import MemoryAnchor
 from launchnotice.testing.journal import FlakyJournal
 from tests.support.centres import NOW
@@ -14,7 +14,7 @@ from tests.support.template import Template
 
 
 def opened(
-    made: Template, code: str, journal: Journal, anchor: MemoryAnchor | None, epoch: bytes = b"o" * 16
+    made: Template, code: str, journal: Journal, anchor: Anchor | None, epoch: bytes = b"o" * 16
 ) -> Endpoint:
     """An endpoint with its system's key on that journal and anchor."""
     return Endpoint.open(

@@ -41,7 +41,7 @@ class Duties:
         self._now = self._sign_at = now
         self._outbox, self._syncs, self._proofs = Outbox(), Syncs(), Proofs()
         self._outgoing: dict[Send, None] = {}
-        self._folds = 0
+        self._folds = self._fallbacks = 0
         self._unfinished = False
         self.take_fold()
 
@@ -80,6 +80,8 @@ class Duties:
         """After a fold, take in hand what was sealed and perhaps not released: a crash came between."""
         if self._folds == self._ledger.folds:
             return
+        if self._fallbacks != self._ledger.fallbacks:
+            self._fallbacks, self._outgoing = self._ledger.fallbacks, {}  # the journal may have lost them
         later = [] if self._ledger.restored else self._ledger.read(self._ledger.anchored)
         for kept in later:
             if isinstance(kept.entry, Sealed):

@@ -44,7 +44,7 @@ class Ledger:
         state: the state at the last entry folded.
         restored: the journal counts as restored: nothing may be signed in its old epochs.
         shown: position up to which events were handed to the host.
-        folds: how often the state was made anew.
+        folds: how often the state was made anew. `fallbacks`: how often the journal lacked what was read.
         anchored: position that the anchor names; 0 if the journal counts as restored.
     """
 
@@ -58,7 +58,7 @@ class Ledger:
         self._rolled_back: set[EpochKey] | None = None
         self._tail = _NOTHING
         self._epochs: set[EpochKey] = set()  # own ones that were ever folded
-        self.folds = 0
+        self.folds = self.fallbacks = 0
         self._pending: list[Event] = []
         self.restored = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
@@ -108,6 +108,7 @@ class Ledger:
             later = [event for event in self._pending if event.position > self.state.confirmed]
             self._pending = [event._replace(again=True) for event in later]
             self._rolled_back = None
+            self.fallbacks += 1
 
     def transact(self, now: int, judge: Callable[[State], Sequence[Entry]]) -> None:
         """Commit what `judge` decides on the newest state, and judge again if another writer was first.
