@@ -21,7 +21,7 @@ from launchnotice.registry import (
     Usage,
 )
 from launchnotice.wire import cbor, cose
-from launchnotice.wire.bounds import DRAFT_LIFETIME
+from launchnotice.wire.bounds import DRAFT_LIFETIME, MAX_SIGNERS
 from launchnotice.wire.keys import PublicKey, SigningKey
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement, Receipt, Rejection, Sync
@@ -189,6 +189,8 @@ def test_what_the_machine_states_is_not_drafted(us: Endpoint) -> None:
         (("officer-1", "nobody"), Usage.UNKNOWN_SIGNER),
         (("officer-1", "system"), Usage.UNKNOWN_SIGNER),
         (("officer-1", "authority-1"), Usage.UNKNOWN_SIGNER),
+        (tuple(f"officer-{n}" for n in range(1, MAX_SIGNERS)), Usage.UNKNOWN_SIGNER),  # as many as can sign
+        (tuple(f"officer-{n}" for n in range(MAX_SIGNERS)), Usage.WRONG_SIGNERS),
     ],
 )
 def test_signers_must_be_enough_officers_of_the_mandate(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from launchnotice import Endpoint, JournalError, Stale
+from launchnotice import Endpoint, JournalError, Stale, UsageError
 from launchnotice.core import entries
 from launchnotice.core.entries import Reserved, Sealed
 from launchnotice.journal import Entry
@@ -16,10 +16,11 @@ from launchnotice.journal.memory import MemoryJournal
 from launchnotice.registry import EventCode
 from launchnotice.testing.journal import Fault, FlakyJournal
 from launchnotice.wire.signals import Acknowledgement
-from tests.support import NOW, launch, sign
+from tests.support import NOW, launch, make_mandate, sign
 from tests.support.dump import canonical, refolded, state_of
+from tests.support.forge import Forger
 from tests.support.stores import mandate_of, opened
-from tests.support.template import Template, template
+from tests.support.template import Template, mandate_id, template
 
 OFFICERS = ("officer-1", "officer-2")
 
@@ -161,6 +162,31 @@ def test_a_node_that_knows_a_notice_answers_with_what_another_one_has_stated_sin
     draft = sign(one, made.centres["US"], Acknowledgement(subject=notice.id), NOW, OFFICERS[:1])
     one.submit(draft, NOW)
     assert len(set(two.receive(notice.data, NOW).sends)) == len(("receipt", "acknowledgement"))
+
+
+@pytest.mark.requirement("R-DUR-3")
+def test_a_mandate_that_another_node_has_learnt_counts_at_once(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """A notice under it is new to the one that is behind, and no reason to ask its sender."""
+    anchor = anchor_of(journal)
+    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    second = make_mandate(made.channel, made.centres["RU"], state_of(one).mandate("RU"))
+    assert one.receive(second, NOW).refusal is None
+    notice = Forger(made.channel, made.centres["RU"], mandate_id(second)).notice()
+    assert two.receive(notice.data, NOW).refusal is None
+
+
+@pytest.mark.requirement("R-DUR-3")
+def test_what_waits_for_the_system_is_not_stated_again(made: Template, journal: MemoryJournal) -> None:
+    us = Endpoint.open(made.channel, "US", journal, NOW, anchor=anchor_of(journal))
+    notice = made.forger("RU").notice()
+    us.receive(notice.data, NOW)
+    body = Acknowledgement(subject=notice.id)
+    us.submit(sign(us, made.centres["US"], body, NOW, OFFICERS[:1]), NOW)
+    assert us.health(NOW).unsealed == 1
+    with pytest.raises(UsageError, match="already-stated"):
+        us.draft(body, NOW, OFFICERS[1:])
 
 
 @pytest.mark.requirement("R-DUR-4")
