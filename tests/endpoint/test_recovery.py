@@ -438,3 +438,23 @@ def test_a_notice_that_comes_back_without_its_receipt_is_repeated_at_once(made: 
     site.roll_back(length)
     us.receive(sent.data, NOW + RETRY_RECEIVED + 1)
     assert sent in us.poll(NOW + RETRY_RECEIVED + 1).sends
+
+
+@pytest.mark.requirement("R-RESTORE-5")
+@pytest.mark.parametrize("doomed", [Reserved, Sealed])
+def test_what_is_to_be_marked_stays_marked_if_the_store_fails_after_the_new_epoch(
+    made: Template, doomed: type
+) -> None:
+    """The epoch is open, and the host was not handed the notice that came before it."""
+    site, notice = Site(made, "RU"), made.forger("US").notice()
+    site.open().receive(notice.data, NOW)
+    site.roll_back(site.length() - 1)
+    ru = site.restore()
+    site.journal.plan = [Fault.AFTER]
+    with pytest.raises(JournalError):
+        ru.receive(notice.data, NOW)
+    site.journal.doomed = doomed
+    with pytest.raises(JournalError):
+        ru.poll(NOW)
+    shown = [event for event in ru.poll(NOW).events if event.code is EventCode.NOTICE]
+    assert [(event.subject, event.again) for event in shown] == [(notice.id, True)]

@@ -60,7 +60,7 @@ class Ledger:
         self._epochs: set[EpochKey] = set()  # own ones that were ever folded
         self.folds = self.fallbacks = 0
         self._pending: list[Event] = []
-        self.restored = False
+        self.restored = self._restored_then = False
         self.shown = sys.maxsize  # what is in the journal already is presented by `Endpoint.events`
         self.fold()
         opened = Opened(entries.FORMAT, channel.id, party)
@@ -68,7 +68,7 @@ class Ledger:
         # A journal that begins here is anchored here: a crash before the first release is no restore.
         if self.state.position == 1:
             self.settle_anchor()
-        self.shown = self.state.position
+        self._hand_over()
 
     def fold(self) -> None:
         """Make the state anew from the journal, and compare it with the anchor.
@@ -78,6 +78,7 @@ class Ledger:
         self._stale = True
         self.state = State(self._channel, self._party, self.find)
         self._pending.clear()
+        self.restored = self._restored_then
         tail, self._tail = self._tail, _NOTHING
         try:
             self._load_snapshot()
@@ -161,7 +162,7 @@ class Ledger:
     def take_events(self) -> tuple[Event, ...]:
         """Events that the host has not been handed yet."""
         pending, self._pending = self._pending, []
-        self.shown = self.state.position
+        self._hand_over()
         return tuple(pending)
 
     @property
@@ -199,6 +200,10 @@ class Ledger:
             found += [entries.decode(stored.position, stored.data) for stored in batch]
             after = batch[-1].position
         return found
+
+    def _hand_over(self) -> None:
+        """What a fold marks anew from here on, it marks as the first one did (R-RESTORE-5)."""
+        self.shown, self._restored_then = self.state.position, self.restored
 
     def _behind(self) -> bool:
         """Whether another writer had appended something, which is folded now."""
@@ -277,7 +282,7 @@ class Ledger:
             self._stale = True
             raise
         if isinstance(kept.entry, EpochOpened):
-            self.restored = False
+            self.restored = self.restored and kept.position <= self.shown
             self._epochs.add((kept.entry.number, kept.entry.random))
         event = self.event(kept) if kept.position > self.shown else None
         if event is not None:
