@@ -150,6 +150,12 @@ class Endpoint:
         Never raises for what the bytes are: `Step.refusal` says why they were not accepted.
         """
         self._duties.tick(now)
+        try:
+            claimed = read(data, self.channel.id)
+        except Refused as refusal:
+            # Nobody looked into the journal, which may lack by now what is still to be told (R-RESTORE-13).
+            self._duties.refused(refusal)
+            return Step(refusal, (), ())
         decision: Decision | None = None
 
         def judge(state: State) -> Sequence[Entry]:
@@ -158,7 +164,6 @@ class Endpoint:
             return decision.entries
 
         try:
-            claimed = read(data, self.channel.id)
             self._ledger.transact(now, judge)
         except Refused as refusal:
             self._duties.refused(refusal)

@@ -309,3 +309,20 @@ def test_a_node_that_loses_the_opening_of_an_epoch_does_not_go_back_to_the_one_b
     entry = next(kept.entry for kept in reversed(one._ledger.read(0)) if isinstance(kept.entry, Reserved))
     assert len(known) == 2
     assert (entry.number, entry.random) not in known
+
+
+@pytest.mark.requirement("R-RESTORE-13")
+def test_junk_hands_over_nothing_that_the_journal_may_have_lost(
+    made: Template, journal: MemoryJournal
+) -> None:
+    """Its host would confirm a position that holds something else by now."""
+    anchor = anchor_of(journal)
+    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    position, notice = len(journal.read(0, 1_000)), made.forger("RU").notice()
+    one.receive(notice.data, NOW)
+    with pytest.raises(UsageError):
+        two.draft(launch(), NOW, ("nobody", "officer-1"))  # it has read on, and tells nothing
+    cut(journal, position)
+    step = two.receive(b"junk", NOW)
+    assert (step.events, step.sends, two.next_deadline) == ((), (), NOW)
+    assert notice.id not in {event.subject for event in two.poll(NOW).events}
