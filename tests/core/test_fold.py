@@ -143,13 +143,15 @@ def test_what_a_settled_exchange_knew_is_read_back(made: Template, peers: list[b
 # Entries -----------------------------------------------------------------------------------
 
 _NUMBER = st.integers(0, 2**53 - 1)
+_LIST = st.lists(st.one_of(_NUMBER, st.binary(max_size=8)), max_size=3)
 _VALUES = {
     "int": _NUMBER,
     "bytes": st.binary(max_size=40),
     "str": st.text(st.characters(codec="ascii", categories=["L", "N"]), max_size=8),
     "bool": st.booleans(),
     "list[bytes]": st.lists(st.binary(max_size=8), max_size=2),
-    "list[Any]": st.lists(st.one_of(_NUMBER, st.binary(max_size=8)), max_size=3),
+    "list[Any]": _LIST,
+    "Sequence[Any]": _LIST,
 }
 
 

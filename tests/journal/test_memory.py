@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from launchnotice.errors import Conflict, JournalError
@@ -37,8 +39,9 @@ def test_contract_names_its_hooks() -> None:
 def test_failed_append_takes_back_keys_that_were_filed_before() -> None:
     journal = MemoryJournal()
     journal.append(0, [Entry(b"a", (b"k",)), Entry(b"b", (b"k", b"other"))])
+    no_key: Any = []
     with pytest.raises(TypeError):
-        journal.append(2, [Entry(b"c", (b"k", b"new")), Entry(b"d", ([],))])  # type: ignore[arg-type]  # a list is no key
+        journal.append(2, [Entry(b"c", (b"k", b"new")), Entry(b"d", (no_key,))])
     journal.append(2, [Entry(b"e", (b"other",))])
     assert journal.find(b"k") == [(1, b"a"), (2, b"b")]
     assert journal.find(b"other") == [(2, b"b"), (3, b"e")]

@@ -1,4 +1,7 @@
-"""Where temporary folders are in memory: nothing there depends on a real disk, and it is faster."""
+"""Where temporary folders are in memory.
+
+Nothing there depends on a real disk: SIGKILL leaves the page cache, and power loss is a model.
+"""
 
 from __future__ import annotations
 
@@ -8,5 +11,5 @@ from pathlib import Path
 
 def file_system() -> Path | None:
     """The file system in memory; None, which is the usual place for `tempfile`, if there is none."""
-    found = Path("/dev/shm")  # noqa: S108 - callers make a folder in it by `tempfile`, and no name of their own
+    found = Path("/dev/shm")
     return found if os.access(found, os.W_OK) else None

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from launchnotice.errors import Corrupt, Refused
@@ -255,8 +256,8 @@ class Inherited(NamedTuple):
     generation: int  # 1 if it is of the predecessor, 2 of that one's predecessor
     since: int  # when it was journalled there
     data: bytes
-    fired: list[Any] = []  # noqa: RUF012 - never changed; what was told there of what others owe for it
-    reminded: list[Any] = []  # noqa: RUF012 - likewise, of its windows
+    fired: Sequence[Any] = ()  # what was told there of what others owe for it
+    reminded: Sequence[Any] = ()  # likewise, of its windows
 
 
 class Voided(NamedTuple):

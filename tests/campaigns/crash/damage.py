@@ -25,11 +25,12 @@ from launchnotice.journal.anchor import FileAnchor
 from launchnotice.journal.sqlite import SqliteJournal
 from tests.campaigns.crash.book import Book
 from tests.campaigns.crash.stores import ANCHOR, INDEX, LOG, FileStore, Image, write
-from tests.campaigns.crash.stories import CODES, SQLITE, STORY, Scenario, made, make_node, place
+from tests.campaigns.crash.stories import CODES, SQLITE, STORY, Scenario, made, make_node
 from tests.campaigns.crash.world import World
 from tests.campaigns.failures import Violation
 from tests.support import NOW
 from tests.support.dump import canonical, state_of
+from tests.support.memory import file_system
 
 NAMED: Final = re.compile(r"(journal|anchor)( /\S+| entry \d+)?: \S")
 PAGE: Final = 4096
@@ -76,7 +77,7 @@ def meet(scenario: Scenario) -> Result:
     lived = _lived(scenario["snapshots"])
     at = chance.randrange(2)
     image = damaged(dict((lived.running, lived.closed)[at]), lived.early, scenario["damage"], chance)
-    with tempfile.TemporaryDirectory(prefix="launchnotice-damage-", dir=place()) as folder:
+    with tempfile.TemporaryDirectory(prefix="launchnotice-damage-", dir=file_system()) as folder:
         write(Path(folder) / "us", image)
         try:
             return Result(_judge(Path(folder) / "us", lived.rows[at], scenario["damage"]), None)
@@ -187,7 +188,7 @@ def _lived(snapshots: int) -> Lived:
     """Play the story in files; the early copy is taken before most of it."""
     scenario: Scenario = {"store": SQLITE, "snapshots": snapshots, "born": False, "events": []}
     with (
-        tempfile.TemporaryDirectory(prefix="launchnotice-damage-", dir=place()) as folder,
+        tempfile.TemporaryDirectory(prefix="launchnotice-damage-", dir=file_system()) as folder,
         mock.patch.object(ledger, "SNAPSHOT_EVERY", snapshots),
     ):
         nodes = {code: make_node(code, scenario, Path(folder) / code) for code in CODES}

@@ -24,6 +24,7 @@ from tests.campaigns.crash.stores import FileStore, MemoryStore, Store
 from tests.campaigns.crash.trip import ANY, BOUNDARIES, FAILING, READS
 from tests.campaigns.crash.world import Living, Node, World
 from tests.campaigns.failures import Violation
+from tests.support.memory import file_system
 from tests.support.template import Template, template
 
 Scenario: TypeAlias = dict[str, Any]
@@ -83,7 +84,7 @@ def made() -> Template:
 def play(scenario: Scenario) -> Outcome:
     """Run a scenario; a broken promise is part of the outcome."""
     with (
-        tempfile.TemporaryDirectory(prefix="launchnotice-crash-", dir=place()) as folder,
+        tempfile.TemporaryDirectory(prefix="launchnotice-crash-", dir=file_system()) as folder,
         mock.patch.object(ledger, "SNAPSHOT_EVERY", scenario["snapshots"]),
     ):
         nodes = {code: make_node(code, scenario, Path(folder) / code) for code in CODES}
@@ -258,8 +259,3 @@ def _open_here(node: Node, now: int) -> Living:
 
 def _open_child(node: Node, now: int) -> Living:
     return Child(made(), node, now, node.store.root / "log")  # type: ignore[attr-defined]  # a store of files
-
-
-def place() -> str | None:
-    """A file system in memory, if there is one: SIGKILL leaves the page cache, and power loss is a model."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder of its own is made there

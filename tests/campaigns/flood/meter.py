@@ -27,6 +27,7 @@ from launchnotice.wire.bounds import MAX_MANDATE
 from launchnotice.wire.signals import Receipt
 from tests.support import NOW
 from tests.support.dump import state_of
+from tests.support.memory import file_system
 from tests.support.template import Template, mandate_id
 
 POLL_EVERY = 100
@@ -150,8 +151,7 @@ class Subject:
 @contextmanager
 def subject(made: Template) -> Iterator[Subject]:
     """A fresh endpoint whose memory is traced."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder is made in it
-    with tempfile.TemporaryDirectory(dir=place) as folder:
+    with tempfile.TemporaryDirectory(dir=file_system()) as folder:
         found = Subject(made, Path(folder))
         try:
             yield found
