@@ -217,8 +217,9 @@ def figures(rounds: int) -> dict[str, float]:
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+def command(doc: str | None, figures: Callable[[int], dict[str, float]]) -> int:
+    """Measure what the arguments say and print it, with what is a goal of this benchmark."""
+    parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--json", action="store_true", help="print one object")
     parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
     args = parser.parse_args()
@@ -234,4 +235,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, figures))

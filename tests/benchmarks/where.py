@@ -6,9 +6,7 @@ Each line is ``NAME value``; shares are of the time under a profiler, which make
 
 from __future__ import annotations
 
-import argparse
 import cProfile
-import json
 import statistics
 import sys
 from collections import defaultdict
@@ -19,7 +17,7 @@ from unittest.mock import patch
 
 from launchnotice.registry import Suite
 from launchnotice.wire.keys import PublicKey
-from tests.benchmarks.receive import bare_checks, side, signed, timed
+from tests.benchmarks.receive import bare_checks, command, side, signed, timed
 from tests.support import NOW
 
 PACKAGE = "launchnotice"
@@ -98,17 +96,5 @@ def figures(rounds: int) -> dict[str, float]:
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one object")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rounds")
-    args = parser.parse_args()
-    found = figures(60 if args.quick else 600)
-    print(
-        json.dumps(found) if args.json else "\n".join(f"{name} {value:.3f}" for name, value in found.items())
-    )
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, figures))

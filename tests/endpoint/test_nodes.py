@@ -80,6 +80,11 @@ def copy_of(anchor: MemoryAnchor) -> MemoryAnchor:
     return copy.deepcopy(anchor)
 
 
+def nodes(made: Template, journal: MemoryJournal) -> tuple[Endpoint, Endpoint]:
+    """Two nodes, each with an anchor of its own."""
+    return opened(made, "US", journal, anchor_of(journal)), opened(made, "US", journal, anchor_of(journal))
+
+
 def cut(journal: MemoryJournal, position: int) -> None:
     """A fail-over to a replica that lacks what comes after that position."""
     del journal._data[position:]
@@ -115,8 +120,7 @@ def test_a_new_node_goes_on_with_a_copy_of_a_running_nodes_anchor(
 def test_of_two_nodes_that_decide_on_one_state_the_second_decides_again(
     made: Template, journal: MemoryJournal
 ) -> None:
-    anchor = anchor_of(journal)
-    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    one, two = nodes(made, journal)
     notice = made.forger("RU").notice()
     drafts = [
         sign(node, made.centres["US"], launch(launch_count=count), NOW, OFFICERS)
@@ -137,8 +141,7 @@ def test_of_two_nodes_that_decide_on_one_state_the_second_decides_again(
 def test_a_node_that_gets_what_another_one_has_shows_it_and_answers_as_that_one_would(
     made: Template, journal: MemoryJournal, *, emergency: bool
 ) -> None:
-    anchor = anchor_of(journal)
-    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    one, two = nodes(made, journal)
     forger = made.forger("RU")
     notice = forger.emergency(1) if emergency else forger.notice()
     one.receive(notice.data, NOW)
@@ -154,8 +157,7 @@ def test_a_node_that_knows_a_notice_answers_with_what_another_one_has_stated_sin
     made: Template, journal: MemoryJournal
 ) -> None:
     """That nothing is to be recorded of a repetition does not say that nothing was."""
-    anchor = anchor_of(journal)
-    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    one, two = nodes(made, journal)
     notice = made.forger("RU").notice()
     two.receive(notice.data, NOW)
     two.poll(NOW)
@@ -169,8 +171,7 @@ def test_a_mandate_that_another_node_has_learnt_counts_at_once(
     made: Template, journal: MemoryJournal
 ) -> None:
     """A notice under it is new to the one that is behind, and no reason to ask its sender."""
-    anchor = anchor_of(journal)
-    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    one, two = nodes(made, journal)
     second = make_mandate(made.channel, made.centres["RU"], state_of(one).mandate("RU"))
     assert one.receive(second, NOW).refusal is None
     notice = Forger(made.channel, made.centres["RU"], mandate_id(second)).notice()
@@ -316,8 +317,7 @@ def test_junk_hands_over_nothing_that_the_journal_may_have_lost(
     made: Template, journal: MemoryJournal
 ) -> None:
     """Its host would confirm a position that holds something else by now."""
-    anchor = anchor_of(journal)
-    one, two = (opened(made, "US", journal, copy_of(anchor)) for _ in range(2))
+    one, two = nodes(made, journal)
     position, notice = len(journal.read(0, 1_000)), made.forger("RU").notice()
     one.receive(notice.data, NOW)
     with pytest.raises(UsageError):

@@ -26,7 +26,7 @@ from launchnotice.render import text
 from launchnotice.wire.notices import Cancellation, LaunchReport, Retraction, WindowExtension
 from launchnotice.wire.record import Record
 from launchnotice.wire.signals import Acknowledgement
-from tests.spec.requirements.test_agreement_rules import amended, announced, limit, report, rule, window
+from tests.spec.requirements.test_agreement_rules import amended, announced, limit, owed, report, rule, window
 from tests.spec.requirements.test_emergencies import incident
 from tests.support import NOW, sign
 from tests.support.template import Template, template
@@ -41,13 +41,7 @@ LEAD = rule(
     anchor=Anchor.RECEIVED,
 )
 WITHHOLDING = rule(Check.WITHHOLDING, Kind.LAUNCH_REPORT, "launch", values=[1], limit=limit(Bound.AT_MOST, 1))
-ACKNOWLEDGED = rule(
-    Check.OWED,
-    Kind.ACKNOWLEDGEMENT,
-    "subject",
-    limit=limit(Bound.AT_MOST, 2, Unit.HOURS),
-    anchor=Anchor.RECEIVED,
-)
+ACKNOWLEDGED = owed(Kind.ACKNOWLEDGEMENT, "subject", limit(Bound.AT_MOST, 2, Unit.HOURS), Anchor.RECEIVED)
 
 
 @cache
@@ -106,11 +100,8 @@ STEP = st.tuples(
 
 @pytest.mark.requirement("R-DRAFT-5")
 @settings(max_examples=40, deadline=None)
-@given(st.lists(STEP, min_size=1, max_size=6), st.booleans())
-def test_a_review_finds_what_the_recipient_finds(
-    steps: list[tuple[str, int, int]],
-    counts: bool,  # noqa: FBT001 - drawn
-) -> None:
+@given(steps=st.lists(STEP, min_size=1, max_size=6), counts=st.booleans())
+def test_a_review_finds_what_the_recipient_finds(steps: list[tuple[str, int, int]], *, counts: bool) -> None:
     desk, now = Desk(made(LEAD, WITHHOLDING) if counts else made()), NOW
     desk.say(announced(window=window(NOW + 4 * DAY)), now)
     desk.first = version = desk.newest
@@ -163,9 +154,10 @@ def test_a_late_acknowledgement_is_found_before_it_is_signed() -> None:
     """How long ago the notice was received, its recipient's journal alone knows."""
     desk = Desk(made(ACKNOWLEDGED))
     desk.say(announced(window=window(NOW + 4 * DAY)), NOW)
-    for now, expected in ((NOW + 7_200, []), (NOW + 7_201, [FindingCode.LATE])):
+    last = NOW + 2 * 3_600  # of `ACKNOWLEDGED`
+    for now, late in ((last, False), (last + 1, True)):
         draft = desk.ru.draft(Acknowledgement(subject=desk.newest), now, PAIR[:1])
-        assert [one.code for one in desk.ru.review(draft).findings] == expected
+        assert [one.code for one in desk.ru.review(draft).findings] == [FindingCode.LATE] * late
 
 
 def test_after_a_restore_the_officer_learns_that_the_epoch_is_not_confirmed() -> None:

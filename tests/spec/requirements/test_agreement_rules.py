@@ -54,6 +54,11 @@ def limit(bound: Bound, amount: int, unit: Unit | None = None) -> Limit:
     return Limit(bound=bound, amount=amount, unit=unit)
 
 
+def owed(kind: Kind, reference: str, within: Limit, anchor: Anchor) -> Rule:
+    """A step that is owed within a time."""
+    return rule(Check.OWED, kind, reference, limit=within, anchor=anchor)
+
+
 def under(*rules: Rule, period: Period | None = None) -> World:
     """A world under an agreement with these rules."""
     return world(
@@ -123,14 +128,8 @@ def test_nothing_is_found_of_a_report_on_a_launch_that_is_not_known_or_another_p
 
 @AGR_2
 def test_a_report_is_late_after_its_time_from_the_launch_or_else_from_the_end_of_its_span() -> None:
-    owed = rule(
-        Check.OWED,
-        Kind.LAUNCH_REPORT,
-        "launch",
-        limit=limit(Bound.AT_MOST, 48, Unit.HOURS),
-        anchor=Anchor.LAUNCH,
-    )
-    w = under(owed)
+    within = owed(Kind.LAUNCH_REPORT, "launch", limit(Bound.AT_MOST, 48, Unit.HOURS), Anchor.LAUNCH)
+    w = under(within)
     told = Told(w.forger)
     first = told.say(announced())
     heard(w, first)
@@ -152,14 +151,8 @@ def test_a_report_is_late_after_its_time_from_the_launch_or_else_from_the_end_of
 def test_a_reply_is_late_after_its_days_from_when_its_sender_says_it_received_the_query(
     *, receipted: bool
 ) -> None:
-    owed = rule(
-        Check.OWED,
-        Kind.REPLY,
-        "query",
-        limit=limit(Bound.AT_MOST, 2, Unit.CALENDAR_DAYS),
-        anchor=Anchor.RECEIVED,
-    )
-    w = under(owed)
+    within = owed(Kind.REPLY, "query", limit(Bound.AT_MOST, 2, Unit.CALENDAR_DAYS), Anchor.RECEIVED)
+    w = under(within)
     query = Query(topic=QueryTopic.OTHER, asked="US", remark="and?")
     draft = sign(w.receiver, w.ru, query, NOW, OFFICERS[:1])
     w.receiver.submit(draft, NOW)
@@ -175,15 +168,9 @@ def test_a_reply_is_late_after_its_days_from_when_its_sender_says_it_received_th
 
 @AGR_2
 def test_an_acknowledgement_is_late_after_its_time_from_the_receipt_of_its_signer() -> None:
-    owed = rule(
-        Check.OWED,
-        Kind.ACKNOWLEDGEMENT,
-        "subject",
-        limit=limit(Bound.AT_MOST, 2, Unit.HOURS),
-        anchor=Anchor.RECEIVED,
-    )
+    within = owed(Kind.ACKNOWLEDGEMENT, "subject", limit(Bound.AT_MOST, 2, Unit.HOURS), Anchor.RECEIVED)
     for after, late in ((2 * HOUR, False), (2 * HOUR + 1, True)):
-        w = under(owed)
+        w = under(within)
         draft = sign(w.receiver, w.ru, announced(), NOW, OFFICERS)
         w.receiver.submit(draft, NOW)
         data = w.receiver.exchange(draft.id).data
