@@ -147,7 +147,8 @@ class Endpoint:
     def receive(self, data: bytes, now: int) -> Step:
         """Take bytes from the network, a file or a hand.
 
-        Never raises for what the bytes are: `Step.refusal` says why they were not accepted.
+        Never raises for what the bytes are: `Step.refusal` says why they were not accepted. With one
+        that no look-up was needed for comes nothing else; what there is to tell is due at once.
         """
         self._duties.tick(now)
         try:
