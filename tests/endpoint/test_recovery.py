@@ -447,7 +447,9 @@ def test_what_is_to_be_marked_stays_marked_if_the_store_fails_after_the_new_epoc
 ) -> None:
     """The epoch is open, and the host was not handed the notice that came before it."""
     site, notice = Site(made, "RU"), made.forger("US").notice()
-    site.open().receive(notice.data, NOW)
+    before = site.open()
+    announce(site, before, 1)  # in an epoch that the backup has
+    before.receive(notice.data, NOW)
     site.roll_back(site.length() - 1)
     ru = site.restore()
     site.journal.plan = [Fault.AFTER]

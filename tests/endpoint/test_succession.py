@@ -375,6 +375,17 @@ def test_the_successor_alone_reminds_of_a_window(timed: Pair) -> None:
 
 
 @pytest.mark.requirement("R-SUCC-6")
+@pytest.mark.parametrize("half_days", range(10))
+def test_each_reminder_is_told_once_whenever_the_succession_comes(timed: Pair, half_days: int) -> None:
+    notice, at = announced(timed), NOW + half_days * 43_200
+    old, new = timed.old["RU"].endpoint, timed.new["RU"]
+    told = reminded(old, *range(NOW, at, 1_800))
+    new.inherit(old, at)
+    told += reminded(new, *range(at, ENDED, 1_800))
+    assert told == [notice] * len(("a day before", "an hour before"))
+
+
+@pytest.mark.requirement("R-SUCC-6")
 def test_what_the_old_channel_hears_later_is_its_own_until_it_is_taken_over(timed: Pair) -> None:
     announced(timed)
     timed.inherit()

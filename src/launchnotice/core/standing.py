@@ -120,7 +120,7 @@ def is_named(state: State, one: Exchange) -> bool:
     stream = state.streams[one.sender].get(one.epoch)
     if stream is None or stream.ended is None or one.seq > stream.ended or _is_outside(one):
         return False
-    return one.place is Place.ACCEPTED and frontier(state, one.sender, stream) is None
+    return frontier(state, one.sender, stream) is None
 
 
 def end(state: State, party: str, stream: Stream, last: Position) -> list[Entry]:
